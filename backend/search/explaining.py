@@ -114,6 +114,9 @@ class ExplanationSerializer(serializers.Serializer[Any]):
 
     text = serializers.CharField(allow_blank=True, help_text="The words that were searched, corrected.")
     needs = NeedSerializer(many=True)
+    optional = NeedSerializer(
+        many=True, help_text="Further needs of a long query, which only raise the scores of products."
+    )
     levels = LevelSerializer(many=True)
     field_boosts = serializers.DictField(
         child=serializers.FloatField(), help_text="The factors of the fields' scores."
@@ -136,6 +139,7 @@ def explanation(page: SearchPage, ruled: RuledSearch) -> dict[str, Any]:
     return {
         "text": plan.corrected_text or page.searched_text,
         "needs": list(map(_need, plan.needs)),
+        "optional": list(map(_need, plan.optional)),
         "levels": _levels(plan, page.matched),
         "field_boosts": dict(FIELD_BOOSTS),
         "factors": _factors(request.ranking),

@@ -34,11 +34,11 @@ class Matching:
     def text(self, plan: Plan, *, required: int, ranking: RankingOptions) -> Query:
         """Return a query for products that satisfy at least `required` needs of `plan`, scored."""
         needs = [self._need(need, ranking) for need in plan.needs]
-        extra: list[Query] = []
+        optional = [self._need(need, ranking) for need in plan.optional]
+        counted = [*needs, *optional] if required < len(needs) else optional
+        extra = [*optional, *(constant(need, ranking.satisfied_need_score) for need in counted)]
         if ranking.phrase_boost:
             extra += [self.holds("title", pair, boost=ranking.phrase_boost) for pair in pairwise(plan.words)]
-        if required < len(needs):
-            extra += [constant(need, ranking.satisfied_need_score) for need in needs]
         conditions = [self.allowed(plan)] if plan.phrases or plan.excluded else []
         must = {"bool": {"should": needs, "minimum_should_match": required}}
         return {"bool": {"must": [must], "should": extra, "filter": conditions}}

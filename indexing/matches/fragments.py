@@ -45,7 +45,7 @@ def _found(text: str, terms: SearchedTerms, missing: int) -> list[Found]:
     probes = tuple(_probes(terms, missing))
     first = 0
     if not any(each.startswith(OPAQUE) for each in probes):
-        place = _densest(text, _pattern(probes))
+        place = _densest(text, _pattern((*terms.words, *terms.phrases)), tuple(map(_beginning, probes)))
         if place is None and text.isascii():
             return []
         # Accents may have hidden the words, so that the beginning is analysed.
@@ -54,9 +54,13 @@ def _found(text: str, terms: SearchedTerms, missing: int) -> list[Found]:
     return [_moved(each, first) for each in terms.found_in(text[first:last])]
 
 
-def _densest(text: str, pattern: re.Pattern[str]) -> int | None:
-    """Return the first place that the most of the pattern's alternatives follow within a fragment."""
-    places = [(each.start(), each.group().lower()) for each in pattern.finditer(text)]
+def _densest(text: str, pattern: re.Pattern[str], wanted: tuple[str, ...]) -> int | None:
+    """Return the first place that the most of the pattern's alternatives follow within a fragment.
+
+    Only those count that begin with one of `wanted`.
+    """
+    found = ((each.start(), each.group().lower()) for each in pattern.finditer(text))
+    places = [(place, written) for place, written in found if written.startswith(wanted)]
     best, most = None, 0
     for number, (place, _) in enumerate(places):
         near = {beginning for other, beginning in places[number:] if other < place + LENGTH - LEAD}
@@ -77,10 +81,20 @@ def _probes(terms: SearchedTerms, missing: int) -> Iterator[str]:
 
 @lru_cache(CACHED_PATTERNS)
 def _pattern(probes: tuple[str, ...]) -> re.Pattern[str]:
-    """Return a pattern for the beginnings of words with these terms, which costs less than analysis."""
-    beginnings = (each[: max(SHORTEST_PROBE, len(each) - ENDING)] for each in probes)
-    written = (rf"(?<!\w){re.escape(each)}" if each.isascii() else re.escape(each) for each in beginnings)
+    """Return a pattern for the beginnings of words with these terms, which costs less than analysis.
+
+    One pattern has all terms of a query, because compiling one for each hit's missing words takes longer
+    than everything else.
+    """
+    beginnings = sorted({_beginning(each) for each in probes if not each.startswith(OPAQUE)}, key=len)
+    written = (
+        rf"(?<!\w){re.escape(each)}" if each.isascii() else re.escape(each) for each in beginnings[::-1]
+    )
     return re.compile("|".join(written), re.IGNORECASE)
+
+
+def _beginning(term: str) -> str:
+    return term[: max(SHORTEST_PROBE, len(term) - ENDING)]
 
 
 def _best(found: Sequence[Found], missing: int) -> Sequence[Found]:

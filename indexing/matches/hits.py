@@ -32,7 +32,7 @@ def with_matches(
         replace(
             hit,
             variant=matched_variant(hit.product, wanted, naming),
-            highlights=highlights(hit.product, terms, needs=len(plan.needs)),
+            highlights=highlights(hit.product, terms, needs=len(plan.needs) + len(plan.optional)),
         )
         for hit in hits
     )

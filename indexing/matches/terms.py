@@ -49,7 +49,7 @@ class SearchedTerms:
         phrases: dict[str, list[tuple[Term, int]]] = defaultdict(list)
         codes: dict[str, int] = defaultdict(int)
         by_kind: dict[AlternativeKind, set[str]] = defaultdict(set)
-        for number, need in enumerate(plan.needs):
+        for number, need in enumerate((*plan.needs, *plan.optional)):
             for each in need.alternatives:
                 terms = each.term if each.kind in CODE_SCORES else tuple(map(analysis.term, each.term))
                 by_kind[each.kind].add(terms[0])

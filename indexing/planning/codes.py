@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from heapq import nlargest
 
 from indexing.analysis import Token, TokenKind
 from indexing.analysis.codes import canonical, has_digit
@@ -15,6 +16,8 @@ MIN_APART_DIGITS = 3
 MAX_LETTERS = 4
 """Letters of a part without digits in a code that is written with spaces: "WH 1000 XM4"."""
 MAX_PARTS = 4
+MAX_RUNS = 12
+"""Runs of tokens of a query that may be one code and are looked up: the longest."""
 
 CountCodes = Callable[[Sequence[str]], Mapping[str, int]]
 """Return how many products have a code that begins with each of these."""
@@ -34,7 +37,7 @@ def with_codes(text: str, tokens: Sequence[Token], count: CountCodes) -> tuple[T
 
     `count` is called once if there are any candidates, which most queries have not.
     """
-    runs = [*_runs(text, tokens)]
+    runs = nlargest(MAX_RUNS, _runs(text, tokens), key=lambda run: len(run.code))
     if not runs:
         return tuple(tokens)
     found = count([run.code for run in runs])
@@ -72,14 +75,15 @@ def _may_be_code(written: str, parts: Sequence[Token]) -> bool:
     return len(code) >= MIN_APART and sum(map(str.isdecimal, code)) >= MIN_APART_DIGITS
 
 
-def alternatives(token: Token, *, alone: bool) -> Iterator[Alternative]:
+def alternatives(token: Token, *, alone: bool, begun: bool = True) -> Iterator[Alternative]:
     """Yield how a token is found among the codes of products; `alone` if it is the whole query.
 
+    `begun` says whether it may also be the beginning of a code.
     A short number is usually a size or a count, so it is compared with whole codes only, and only alone.
     """
     is_code = token.kind is TokenKind.CODE
     if not is_code and not (alone and token.kind is TokenKind.NUMBER and len(token.form) >= MIN_PREFIX):
         return
     yield Alternative((token.form,), 1.0, AlternativeKind.CODE)
-    if is_code and len(token.form) >= MIN_PREFIX and has_digit(token.form):
+    if begun and is_code and len(token.form) >= MIN_PREFIX and has_digit(token.form):
         yield Alternative((token.form,), 1.0, AlternativeKind.CODE_PREFIX)

@@ -48,14 +48,15 @@ class Spelling:
         score = self.vocabulary.word_score(form)
         return Hypothesis(position, position + 1, (form,), score, AlternativeKind.LITERAL)
 
-    def respelt(self, position: int, form: str) -> list[Hypothesis]:
-        """Return the best hypotheses that the word was misspelt or lacks a space.
+    def respelt(self, position: int, form: str, *, also_split: bool = True) -> list[Hypothesis]:
+        """Return the best hypotheses that the word was misspelt or lacks a space, or both with `also_split`.
 
         A word that more than a few products have is what was meant.
         """
         if self.vocabulary.frequency(form) > self.vocabulary.rare:
             return []
-        terms = {**dict(self._misspelt_splits(form)), **dict(self._splits(form))}
+        both = dict(self._misspelt_splits(form)) if also_split else {}
+        terms = both | dict(self._splits(form))
         found = [
             Hypothesis(position, position + 1, words, score, AlternativeKind.SPLIT)
             for words, score in terms.items()

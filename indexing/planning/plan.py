@@ -97,6 +97,8 @@ class Plan:
     excluded: tuple[Excluded, ...] = ()
     beginning: str = ""
     """What was typed of the last word, if that may be the beginning of one."""
+    optional: tuple[Need, ...] = ()
+    """Further needs of a long query: they raise the scores of products, but no product must satisfy them."""
 
     @property
     def has_typed_words(self) -> bool:

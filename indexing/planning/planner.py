@@ -1,11 +1,12 @@
 """Make the plan of a query from its tokens and the lexicon of the generation."""
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from indexing.analysis import Token, TokenKind
 from indexing.lexicon.lexicon import EMPTY, Lexicon
+from indexing.planning.budget import FEW_WORDS, codes_begun, most_telling, rarest
 from indexing.planning.codes import CountCodes, alternatives, with_codes
 from indexing.planning.hypotheses import Hypothesis, Spelling
 from indexing.planning.lattice import Choice, likeliest
@@ -95,13 +96,21 @@ class _Planner:
         spanned = self._spanned()
         wanted = {AlternativeKind.CORRECTED: self.ranking.corrects_spelling}
         wanted[AlternativeKind.SPLIT] = self.ranking.joins_and_splits_words
-        return [
-            each
+        words = [
+            place
             for place, token in enumerate(self.tokens)
             if token.kind is TokenKind.WORD and place not in spanned
-            for each in spelling.respelt(place, token.form)
+        ]
+        return [
+            each
+            for place in rarest(words, lambda place: self.vocabulary.frequency(self.tokens[place].form))
+            for each in spelling.respelt(place, self.tokens[place].form, also_split=self._has_few_words)
             if wanted[each.kind]
         ]
+
+    @property
+    def _has_few_words(self) -> bool:
+        return len(self.tokens) <= FEW_WORDS
 
     def _spanned(self) -> set[int]:
         """Return the positions of words with synonyms, which are known for that reason."""
@@ -132,10 +141,14 @@ class _Planner:
         return found
 
     def _joined(self, spelling: Spelling) -> list[Hypothesis]:
+        unknown = [
+            place for place in self._adjacent() if not all(map(self.vocabulary.frequency, self._forms(place)))
+        ]
         return [
             each
-            for place in self._adjacent()
-            if not all(map(self.vocabulary.frequency, self._forms(place)))
+            for place in rarest(
+                unknown, lambda place: sum(map(self.vocabulary.frequency, self._forms(place)))
+            )
             for each in spelling.joined(place, *self._forms(place))
             if self.ranking.corrects_spelling or each.words == ("".join(self._forms(place)),)
         ]
@@ -151,12 +164,16 @@ class _Planner:
         if self.ranking.joins_and_splits_words:
             self._add_joined(choices)
         self._add_synonyms()
-        needs = tuple(
-            Need(tuple(range(*span)), (*found.values(), *self._codes(*span)))
-            for span, found in self.alternatives.items()
+        begun = codes_begun(self.tokens)
+        needs, optional = most_telling(
+            [
+                Need(tuple(range(*span)), (*found.values(), *self._codes(*span, begun=begun)))
+                for span, found in self.alternatives.items()
+            ],
+            products=self._products,
         )
         only_codes = all(token.kind is TokenKind.CODE for token in self.tokens)
-        return Plan(needs, self._corrected_text(choices), only_codes, self._rarest(needs))
+        return Plan(needs, self._corrected_text(choices), only_codes, self._rarest(needs), optional=optional)
 
     def _terms(self, choice: Choice) -> list[Alternative]:
         best = choice.best
@@ -177,18 +194,19 @@ class _Planner:
             found += [Alternative(words, VARIANT_WEIGHT, AlternativeKind.SPLIT) for words in written]
         return found
 
-    def _codes(self, start: int, end: int) -> Iterator[Alternative]:
+    def _codes(self, start: int, end: int, *, begun: Container[Token]) -> Iterator[Alternative]:
         if self.knowledge.count_codes is None or end - start > 1:
             return
         token, alone = self.tokens[start], len(self.tokens) == 1
         if alone or not is_name(token, self.vocabulary):
-            yield from alternatives(token, alone=alone)
+            yield from alternatives(token, alone=alone, begun=token in begun)
 
     def _others(self, choice: Choice) -> list[Alternative]:
         """Return the next likeliest readings of a span that is not meant as it was typed."""
+        further = MAX_CORRECTIONS - 1 if self._has_few_words else 0
         found = [
             Alternative(other.words, weight, other.kind)
-            for other, weight in choice.others[: MAX_CORRECTIONS - 1]
+            for other, weight in choice.others[:further]
             if weight >= MIN_WEIGHT and other.kind is not AlternativeKind.LITERAL
         ]
         typed = tuple(token.form for token in self.tokens[choice.best.start : choice.best.end])

@@ -54,9 +54,10 @@ class Matching:
         """Match products that satisfy at least `required` needs of `plan`, scored."""
         needs = [self._need(need, ranking) for need in plan.needs]
         clauses = [(Occur.Must, Query.boolean_query([(Occur.Should, need) for need in needs], required))]
-        if required < len(needs):
-            scored = (Query.const_score_query(need, ranking.satisfied_need_score) for need in needs)
-            clauses += [(Occur.Should, query) for query in scored]
+        optional = [self._need(need, ranking) for need in plan.optional]
+        counted = [*needs, *optional] if required < len(needs) else optional
+        scored = (Query.const_score_query(need, ranking.satisfied_need_score) for need in counted)
+        clauses += [(Occur.Should, query) for query in (*scored, *optional)]
         if ranking.phrase_boost:
             pairs = pairwise(plan.words)
             clauses += [(Occur.Should, self._adjacent(pair, boost=ranking.phrase_boost)) for pair in pairs]
@@ -166,6 +167,14 @@ class Matching:
                 for name, score in scored
             ]
         )
+
+    def code_begun(self, code: str) -> Query:
+        """Match products of which one of the first 50 codes and parts that begin with this is one.
+
+        That takes microseconds, and the automaton of `code` a millisecond.
+        """
+        names = map(self._name, (CODES, CODE_PARTS))
+        return any_of(*(Query.phrase_prefix_query(self._schema, name, [code]) for name in names))
 
     def _name(self, name: str) -> str:
         return self.fields.field(name).name

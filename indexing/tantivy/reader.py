@@ -26,7 +26,7 @@ from indexing.document import ProductDocument
 from indexing.errors import IndexCorrupt
 from indexing.fields import CURRENCY
 from indexing.filters import Filters, VariantFilters
-from indexing.planning.plan import FIELD_BOOSTS, AlternativeKind
+from indexing.planning.plan import FIELD_BOOSTS
 from indexing.request import SearchRequest
 from indexing.schema import IndexSchema
 from indexing.tantivy.matching import Matching, all_of
@@ -187,11 +187,8 @@ class Snapshot:
         return {form: max(self._documents(name, form) for name in FIELD_BOOSTS) for form in forms}
 
     def products_with_codes(self, codes: Sequence[str]) -> dict[str, int]:
-        """Return how many products have a code that begins with each of these."""
-        return {
-            code: self.count(self.matching_all(self.matching.code(code, AlternativeKind.CODE_PREFIX)))
-            for code in codes
-        }
+        """Return how many products have one of the first 50 codes that begin with each of these."""
+        return {code: self.count(self.matching_all(self.matching.code_begun(code))) for code in codes}
 
     def _documents(self, name: str, word: str) -> int:
         found: int = self.searcher.doc_freq(self.matching.fields.field(name).name, self.matching.stem(word))

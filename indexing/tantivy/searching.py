@@ -1,7 +1,10 @@
 """Search one snapshot."""
 
+from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from heapq import nsmallest
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -237,7 +240,7 @@ def _collapsed(
 def _ranked(
     snapshot: Snapshot, query: Query, end: int, *, factor: str | None
 ) -> tuple[int, list[tuple[float, int, DocAddress]]]:
-    """Return the number of hits, and the best `end` with ties of the last, by (negative) score, then id.
+    """Return the number of hits, and the best `end`, by (negative) score, then id.
 
     `factor` is the field that scores are multiplied by.
 
@@ -247,20 +250,21 @@ def _ranked(
     while True:
         # Every match is scored in any case, so that counting them here saves a search.
         found = snapshot.searcher.search(query, window, count=True, weight_by_field=factor)
-        scored = [(-round(score, 4), address) for score, address in found.hits]
-        complete = len(scored) < window or window >= MAX_DEPTH or scored[end - 1][0] != scored[-1][0]
+        hits = found.hits
+        complete = len(hits) < window or window >= MAX_DEPTH or _key(hits[end - 1]) != _key(hits[-1])
         if complete:
             break
         window = min(window * WINDOW_GROWTH, MAX_DEPTH)
     count: int = found.count  # type: ignore[attr-defined] # missing in the stub
-    if len(scored) > end:
-        last = scored[end - 1][0]
-        scored = [each for each in scored if each[0] <= last]
-    ids = snapshot.ids([address for _, address in scored])
-    return count, sorted(
-        ((score, product_id, address) for (score, address), product_id in zip(scored, ids, strict=True)),
-        key=lambda each: each[:2],
-    )
+    if len(hits) > end:
+        hits = hits[: bisect_right(hits, _key(hits[end - 1]), key=_key)]
+    addresses = [address for _, address in hits]
+    ranked = zip(map(_key, hits), snapshot.ids(addresses), addresses, strict=True)
+    return count, nsmallest(end, ranked, key=itemgetter(0, 1))
+
+
+def _key(hit: tuple[float, DocAddress]) -> float:
+    return -round(hit[0], 4)
 
 
 def _in_order(snapshot: Snapshot, query: Query, request: SearchRequest) -> tuple[Hit, ...]:

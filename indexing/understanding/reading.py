@@ -10,6 +10,10 @@ from indexing.understanding.qualifiers import optional_pieces
 from indexing.understanding.values import Forms, Reading, Understood, WordEvidence
 from indexing.understanding.wording import Wording
 
+MAX_EXCLUDED = 8
+MAX_PHRASES = 4
+"""Exclusions and quoted phrases that count, the first ones: each is a search of its own in several fields."""
+
 
 def read(text: str, *, wording: Wording, evidence: WordEvidence, forms: Forms = words) -> Reading:
     """Return how to search for `text`.
@@ -32,8 +36,8 @@ def read(text: str, *, wording: Wording, evidence: WordEvidence, forms: Forms = 
         min_price=limits.lowest,
         max_price=limits.highest,
         currency=limits.currency,
-        excluded=tuple(each for one in exclusions for each in one.excluded),
-        phrases=tuple(each.phrase for each in searched if each.phrase),
+        excluded=tuple(each for one in exclusions for each in one.excluded)[:MAX_EXCLUDED],
+        phrases=tuple(each.phrase for each in searched if each.phrase)[:MAX_PHRASES],
         optional=tuple(rest[place].written for place in optional),
     )
     left_out = [each.written for each in found if each not in searched]
