@@ -16,6 +16,7 @@ from indexing.suggestions.dictionary import Named, SuggestionDictionary
 from indexing.suggestions.reading import Reading
 from indexing.suggestions.typed import Typed
 from indexing.suggestions.wording import words
+from indexing.text import STOP_WORDS
 
 MAX_NAMES = 2
 """The most brands, and the most categories, of one list."""
@@ -57,6 +58,12 @@ def unprompted(dictionary: SuggestionDictionary, *, limit: int) -> Iterator[Sear
 
 def _meant(typed: Typed, dictionary: SuggestionDictionary) -> Iterator[Typed]:
     yield typed
+    content = tuple(word for word in typed.full if word not in STOP_WORDS)
+    if content != typed.full:
+        # Titles say "women kurti" or "kurti, women" more often than "kurti for women".
+        typed = Typed(content, typed.last)
+        if typed.is_long_enough:
+            yield typed
     yield from corrections_of(typed, dictionary)
 
 

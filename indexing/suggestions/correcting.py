@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterator
+from heapq import nlargest
 from itertools import product
 
 from rapidfuzz import process
@@ -16,6 +17,10 @@ MIN_FREQUENCY = 2
 RARE = 5
 """Products; a word of so many may still be a misspelling."""
 MAX_CORRECTIONS = 3
+MAX_UNFINISHED = 2
+"""Words that a word before the last one may be the beginning of, the most frequent ones."""
+MIN_UNFINISHED = 3
+"""Letters of such a beginning."""
 MUCH_MORE = 10
 """A word is corrected to one that is this many times as frequent."""
 
@@ -30,13 +35,32 @@ def corrections_of(typed: Typed, dictionary: SuggestionDictionary) -> Iterator[T
 
 
 def _words_for(word: str, dictionary: SuggestionDictionary) -> tuple[str, ...]:
-    """Return what a complete word may mean: a much more frequent word before a rare one."""
-    number = dictionary.number(word)
-    frequency = 0 if number is None else int(dictionary.frequencies[number])
-    near = _near(word, dictionary, length=None)[:1] if frequency < RARE else ()
-    if near and _frequency(near[0], dictionary, whole=True) >= max(MIN_FREQUENCY, frequency * MUCH_MORE):
-        return (*near, word) if frequency else near
-    return (word,)
+    """Return what a complete word may mean: longer or similar words that are much more frequent, then itself.
+
+    Shoppers leave words unfinished and type the next one: "runn shoes".
+    """
+    frequency = _frequency(word, dictionary, whole=True)
+    if frequency >= RARE:
+        return (word,)
+    near = _near(word, dictionary, length=None)[:1]
+    meant = [
+        each
+        for each in dict.fromkeys((*_unfinished(word, dictionary), *near))
+        if _frequency(each, dictionary, whole=True) >= max(MIN_FREQUENCY, frequency * MUCH_MORE)
+    ]
+    return (*meant, word) if frequency or not meant else tuple(meant)
+
+
+def _unfinished(word: str, dictionary: SuggestionDictionary) -> list[str]:
+    """Return the most frequent words that begin with `word`."""
+    if len(word) < MIN_UNFINISHED:
+        return []
+    first, end = dictionary.with_prefix(word)
+    numbers = (number for number in range(first, end) if dictionary.words[number] != word)
+    frequent = nlargest(
+        MAX_UNFINISHED, numbers, key=lambda number: (int(dictionary.frequencies[number]), -number)
+    )
+    return [dictionary.words[number] for number in frequent]
 
 
 def _beginnings_for(beginning: str, dictionary: SuggestionDictionary) -> tuple[str, ...]:
