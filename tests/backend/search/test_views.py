@@ -78,6 +78,7 @@ def test_a_search_returns_a_page_of_cards(client: APIClient) -> None:
         None,
         {"text": "lantern", "matched": True},
     )
+    assert card.pop("collapsed") is None
     assert card == listed
 
 
