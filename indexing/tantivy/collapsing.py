@@ -7,11 +7,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from tantivy import DocAddress, Query
 
 from indexing.grouping import collapsed, group_of, representatives
 from indexing.page import Hit
-from indexing.request import ORDERS, SearchRequest
+from indexing.request import SearchRequest
 from indexing.tantivy.reader import Snapshot
 from indexing.tantivy.variants import Numbers, VariantTable
 
@@ -62,22 +61,3 @@ def collapsed_hits(
         _groups=group_of_product,
         _table=table,
     )
-
-
-def in_order(snapshot: Snapshot, query: Query, request: SearchRequest) -> list[int]:
-    """Return the ids of all hits in the order of a request without scores."""
-    searcher = snapshot.searcher
-    if not searcher.num_docs:
-        return []
-    addresses = [each for _, each in searcher.search(query, searcher.num_docs, count=False).hits]
-    columns = [_column(snapshot, name, addresses) for name in ORDERS[request.sort]]
-    # The last key of a lexsort is the first to decide.
-    order = np.lexsort(columns[::-1])
-    ids: list[int] = np.array(snapshot.ids(addresses), dtype=np.int64)[order].tolist()
-    return ids
-
-
-def _column(snapshot: Snapshot, name: str, addresses: list[DocAddress]) -> np.ndarray:
-    field = snapshot.matching.fields.field(name.removeprefix("-")).name
-    values = np.array(snapshot.searcher.fast_field_values(field, addresses))
-    return -values if name.startswith("-") else values

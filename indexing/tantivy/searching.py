@@ -1,14 +1,10 @@
 """Search one snapshot."""
 
-from bisect import bisect_right
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from heapq import nsmallest
-from operator import itemgetter
 from typing import TYPE_CHECKING
 
-import numpy as np
-from tantivy import DocAddress, Query
+from tantivy import Query
 
 from indexing.buckets import Bucket
 from indexing.currencies import in_one_currency, price_currency
@@ -21,21 +17,15 @@ from indexing.page import Fusion, Hit, Matched, SearchPage
 from indexing.planning.plan import Plan
 from indexing.planning.requests import plan_of
 from indexing.ranking.fusion import WINDOW
-from indexing.request import BY_PRICE, MAX_DEPTH, ORDERS, SearchRequest, Sort
-from indexing.tantivy.collapsing import collapsed_hits, in_order
+from indexing.request import SearchRequest, Sort
+from indexing.tantivy.collapsing import collapsed_hits
 from indexing.tantivy.facets import Counting
 from indexing.tantivy.matching import all_of
+from indexing.tantivy.ordering import Ranked, all_in_order, by_score, hits_of, page_in_order
 from indexing.tantivy.reader import Snapshot
 from indexing.tantivy.rules import Rules
-from indexing.tantivy.variants import Numbers
 from indexing.understanding.requests import understand
 from indexing.understanding.values import Reading
-
-WINDOW_GROWTH = 8
-"""A search for more hits takes about as long as one for fewer, so that few searches find all ties."""
-
-Ranked = list[tuple[float, int, DocAddress]]
-"""Negative score, product and address of each hit, best first."""
 
 if TYPE_CHECKING:
     from indexing.encoder.model import TextEncoder
@@ -54,12 +44,24 @@ class TextQuery:
     """For the products that may be added to those with the words of the text; None for all."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """A request as it is understood."""
+
+    request: SearchRequest
+    reading: Reading
+    rules: Rules
+    query: TextQuery
+    encoding: QueryEncoding | None
+
+
 def search(
     snapshot: Snapshot, request: SearchRequest, *, lexicon: Lexicon, encoder: "TextEncoder | None" = None
 ) -> SearchPage:
     """Return the requested page; with an encoder, meaning ranks as well as words."""
-    request, reading, rules, found, encoding = _read(snapshot, request, lexicon, encoder)
-    found, meaning = _filled(snapshot, request, found, rules, encoding)
+    read = _read(snapshot, request, lexicon, encoder)
+    request, rules, reading = read.request, read.rules, read.reading
+    found, meaning = _filled(snapshot, read)
     by_relevance = found.scored and request.sort is Sort.RELEVANCE
     text = rules.boosted(found.query) if by_relevance else found.query
     query = all_of(rules.organic(text), *snapshot.filters(request.filters))
@@ -72,7 +74,7 @@ def search(
     elif by_relevance:
         count, hits = _by_relevance(snapshot, query, request, meaning=meaning)
     else:
-        count, hits = snapshot.count(query), _in_order(snapshot, query, request)
+        count, hits = snapshot.count(query), page_in_order(snapshot, query, request)
     page = request.arrangement.page(hits, count=count, shown=shown, pinned_hit=shown.__getitem__)
     counted = rules.counted(found.query)
     return SearchPage(
@@ -99,27 +101,21 @@ def facet_values(
     encoder: "TextEncoder | None" = None,
 ) -> tuple[Bucket, ...]:
     """Return the values of a facet of `request` that `wanted` finds."""
-    request, _, rules, found, encoding = _read(snapshot, request, lexicon, encoder)
-    found, _ = _filled(snapshot, request, found, rules, encoding)
-    return Counting(snapshot, rules.counted(found.query), request).found(wanted)
+    read = _read(snapshot, request, lexicon, encoder)
+    found, _ = _filled(snapshot, read)
+    return Counting(snapshot, read.rules.counted(found.query), read.request).found(wanted)
 
 
-def _filled(
-    snapshot: Snapshot,
-    request: SearchRequest,
-    found: TextQuery,
-    rules: Rules,
-    encoding: "QueryEncoding | None",
-) -> tuple[TextQuery, "Meaning | None"]:
-    """Return `found` with products of similar meaning, and the meaning of the query if that ranks."""
-    meaning = _meaning(snapshot, request, found, encoding=encoding)
-    return found if meaning is None else meaning.filled(found, request, rules), meaning
+def _filled(snapshot: Snapshot, read: _Read) -> tuple[TextQuery, "Meaning | None"]:
+    """Return the query with products of similar meaning, and the meaning of the text if that ranks."""
+    meaning = _meaning(snapshot, read.request, read.query, encoding=read.encoding)
+    return read.query if meaning is None else meaning.filled(read.query, read.request, read.rules), meaning
 
 
 def _read(
     snapshot: Snapshot, request: SearchRequest, lexicon: Lexicon, encoder: "TextEncoder | None"
-) -> tuple[SearchRequest, Reading, Rules, TextQuery, "QueryEncoding | None"]:
-    """Return the request as it is understood, its reading, rules, query, and the encoding of its text."""
+) -> _Read:
+    """Return the request as it is understood."""
     schema = snapshot.matching.fields
     request, reading = understand(request, schema=schema, evidence=lexicon)
     encoding = query_encoding(request, schema=schema, encoder=encoder)
@@ -133,7 +129,7 @@ def _read(
         count=snapshot.products_with,
         count_codes=snapshot.products_with_codes,
     )
-    return request, reading, rules, text_query(snapshot, request, rules, planned), encoding
+    return _Read(request, reading, rules, text_query(snapshot, request, rules, planned), encoding)
 
 
 def text_query(snapshot: Snapshot, request: SearchRequest, rules: Rules, planned: Plan) -> TextQuery:
@@ -191,8 +187,8 @@ def _by_words_and_meaning(
     """Return the number of products that match, at least the best `end`, and the parts of their scores."""
     factor = WEIGHT if request.ranking.weighs_popularity_and_stock else None
     if meaning is None:
-        return *_ranked(snapshot, query, end, factor=factor), {}
-    count, by_words = _ranked(snapshot, query, max(end, WINDOW), factor=factor)
+        return *by_score(snapshot, query, end, factor=factor), {}
+    count, by_words = by_score(snapshot, query, max(end, WINDOW), factor=factor)
     return count, *meaning.ranked(by_words)
 
 
@@ -226,95 +222,12 @@ def _collapsed(
         _, ranked, fusions = _by_words_and_meaning(snapshot, query, request, most, meaning=meaning)
         ids = [product_id for _, product_id, _ in ranked]
     else:
-        ids = _all_in_order(snapshot, query, request)
+        ids = all_in_order(snapshot, query, request)
     found = collapsed_hits(snapshot, request, ids, pinned)
     needed = found.places[start:end].tolist()
     if by_relevance:
         hits = _ranked_hits(snapshot, [ranked[each] for each in needed], fusions)
     else:
-        hits = _hits(snapshot, [ids[each] for each in needed])
+        hits = hits_of(snapshot, [ids[each] for each in needed])
     shown = {each: found.described(pinned[each]) for each in found.pinned}
     return len(found.places), tuple(map(found.described, hits)), shown, found.products
-
-
-def _ranked(
-    snapshot: Snapshot, query: Query, end: int, *, factor: str | None
-) -> tuple[int, list[tuple[float, int, DocAddress]]]:
-    """Return the number of hits, and the best `end`, by (negative) score, then id.
-
-    `factor` is the field that scores are multiplied by.
-
-    tantivy breaks ties by the position of a document in the index, which changes with every merge.
-    """
-    window = end + 1
-    while True:
-        # Every match is scored in any case, so that counting them here saves a search.
-        found = snapshot.searcher.search(query, window, count=True, weight_by_field=factor)
-        hits = found.hits
-        complete = len(hits) < window or window >= MAX_DEPTH or _key(hits[end - 1]) != _key(hits[-1])
-        if complete:
-            break
-        window = min(window * WINDOW_GROWTH, MAX_DEPTH)
-    count: int = found.count  # type: ignore[attr-defined] # missing in the stub
-    if len(hits) > end:
-        hits = hits[: bisect_right(hits, _key(hits[end - 1]), key=_key)]
-    addresses = [address for _, address in hits]
-    ranked = zip(map(_key, hits), snapshot.ids(addresses), addresses, strict=True)
-    return count, nsmallest(end, ranked, key=itemgetter(0, 1))
-
-
-def _key(hit: tuple[float, DocAddress]) -> float:
-    return -round(hit[0], 4)
-
-
-def _in_order(snapshot: Snapshot, query: Query, request: SearchRequest) -> tuple[Hit, ...]:
-    start, end = request.arrangement.start, request.arrangement.end
-    if _is_by_price_of_variant(request):
-        return _hits(snapshot, _by_price_of_variant(snapshot, query, request)[start:end].tolist())
-    order = {"size": end, "sort": _order(snapshot, request.sort), "docvalue_fields": ["id"]}
-    found = snapshot.searcher.aggregate(query, {"hits": {"top_hits": order}})
-    ids = [hit["docvalue_fields"]["id"][0] for hit in found["hits"]["hits"][start:]]
-    return _hits(snapshot, ids)
-
-
-def _all_in_order(snapshot: Snapshot, query: Query, request: SearchRequest) -> list[int]:
-    if _is_by_price_of_variant(request):
-        ids: list[int] = _by_price_of_variant(snapshot, query, request).tolist()
-        return ids
-    return in_order(snapshot, query, request)
-
-
-def _is_by_price_of_variant(request: SearchRequest) -> bool:
-    wanted = request.filters.of_variant()
-    return request.sort in BY_PRICE and (wanted.narrow or wanted.available)
-
-
-def _by_price_of_variant(snapshot: Snapshot, query: Query, request: SearchRequest) -> Numbers:
-    """Return ids in the order of the price that is shown, that of the cheapest variant that matches."""
-    table = snapshot.variants
-    prices = table.lowest_prices(table.rows(request.filters.of_variant()))
-    places = table.places(snapshot.matched_ids(query))
-    descending = request.sort is Sort.PRICE_HIGH
-    order = np.lexsort((table.ids[places], -prices[places] if descending else prices[places]))
-    ids: Numbers = table.ids[places[order]]
-    return ids
-
-
-def _hits(snapshot: Snapshot, ids: Sequence[int]) -> tuple[Hit, ...]:
-    products = {product.id: product for product in snapshot.documents(_addresses(snapshot, ids))}
-    return tuple(Hit(products[product_id], 0.0) for product_id in ids)
-
-
-def _addresses(snapshot: Snapshot, ids: Sequence[int]) -> list[DocAddress]:
-    if not ids:
-        return []
-    wanted = Query.term_set_query(snapshot.index.schema, "id", list(ids))
-    return [address for _, address in snapshot.searcher.search(wanted, len(ids), count=False).hits]
-
-
-def _order(snapshot: Snapshot, sort: Sort) -> list[dict[str, str]]:
-    fields = snapshot.matching.fields
-    return [
-        {fields.field(name.removeprefix("-")).name: "desc" if name.startswith("-") else "asc"}
-        for name in ORDERS[sort]
-    ]
