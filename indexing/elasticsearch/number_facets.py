@@ -1,8 +1,10 @@
 """The aggregations that count attributes with numbers in ranges, and the values within limits."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
+from indexing.elasticsearch.client import Response
 from indexing.elasticsearch.matching import Matching
 from indexing.elasticsearch.queries import (
     PRODUCTS,
@@ -19,6 +21,7 @@ from indexing.mapping import SEPARATOR
 from indexing.numeric import NumberRange, NumericAttribute, ranges_of
 from indexing.ranges import RangeCount
 from indexing.request import SearchRequest
+from indexing.schema import IndexSchema
 
 KEYS = f"{SELECTIONS}.key"
 MAX_NUMBERS = 5_000
@@ -46,6 +49,21 @@ def aggregations(matching: Matching, request: SearchRequest) -> dict[str, Aggreg
         )
         for each in _ranged(matching, request)
     }
+
+
+def with_numbers(
+    request: SearchRequest, schema: IndexSchema, *, send: Callable[[Body], list[Response]]
+) -> SearchRequest:
+    """Return a request with the values within its limits of attributes, which are searched for."""
+    filters = request.filters
+    unknown = filters.unread_limits()
+    if not unknown:
+        return request
+    schema.field(SELECTIONS)
+    (response,) = send(listing(unknown))
+    keys = listed(unknown, response["aggregations"])
+    decimal_comma = schema.analysis.language.decimal_comma
+    return replace(request, filters=filters.with_values(keys.__getitem__, decimal_comma=decimal_comma))
 
 
 def ranges(matching: Matching, request: SearchRequest, counted: Counted) -> dict[str, Aggregation]:

@@ -22,13 +22,14 @@ from indexing.elasticsearch.ordering import order_of
 from indexing.elasticsearch.queries import MATCH_ALL, MATCH_NONE, Aggregation, Body, Query, all_of
 from indexing.elasticsearch.readings import MATCHING, found_by, only_counted, strictest
 from indexing.elasticsearch.rules import DOCUMENT, pins, restricted, weighted, without_pinned
+from indexing.elasticsearch.sending import Sender
 from indexing.facet_search import FacetSearch
 from indexing.facets import NO_FACETS, Facets
-from indexing.fields import PRICE, SELECTIONS
+from indexing.fields import PRICE
 from indexing.lexicon.lexicon import Lexicon
 from indexing.matches.hits import with_matches
 from indexing.page import Hit, Matched, SearchPage
-from indexing.planning.plan import FIELD_BOOSTS, AlternativeKind, Plan
+from indexing.planning.plan import Plan
 from indexing.planning.requests import plan_of
 from indexing.ranking.fusion import WINDOW
 from indexing.request import SearchRequest, Sort
@@ -37,9 +38,6 @@ from indexing.suggestions.typed import Typed
 from indexing.understanding.requests import understand
 
 BY_SCORE = ["_score", "id"]
-
-ACROSS_SHARDS = "dfs_query_then_fetch"
-"""Scores use the statistics of all shards; an index of one shard is searched as usual."""
 
 if TYPE_CHECKING:
     from indexing.elasticsearch.meaning import Meaning, Meanings
@@ -75,6 +73,7 @@ class Searching:
         self._index = index
         self._matching = Matching(schema)
         self._deadline = deadline
+        self._sender = Sender(client, index, matching=self._matching, deadline=deadline)
 
     def search(self, request: SearchRequest) -> SearchPage:
         """Return the requested page, with one request to the cluster.
@@ -83,7 +82,7 @@ class Searching:
         products match than the lexicon lets expect.
         """
         schema = self._matching.schema
-        request = self._with_numbers(request)
+        request = number_facets.with_numbers(request, self._matching.schema, send=self._sender.send)
         request, reading = understand(request, schema=schema, evidence=self._lexicon)
         self._encoding = self._meanings.encoding(request, schema) if self._meanings else None
         request = in_one_currency(request, self._currencies)
@@ -94,8 +93,8 @@ class Searching:
             reading.understood,
             schema=schema,
             lexicon=self._lexicon,
-            count=self._products_with,
-            count_codes=self._products_with_codes,
+            count=self._sender.products_with,
+            count_codes=self._sender.products_with_codes,
         )
         return replace(
             self._planned(request, planned),
@@ -109,7 +108,7 @@ class Searching:
         if not planned.needs:
             query = MATCH_NONE if request.text.strip() else MATCH_ALL
             found = self._query(request, query, scored=False)
-            response, *pinned = self._send(found, *self._pins(request), preference=request.text)
+            response, *pinned = self._sender.send(found, *self._pins(request), preference=request.text)
             return self._page(response, request, pinned=pinned, plan=planned)
         self._meaning = None if planned.only_codes else self._meaning_of(request, planned)
         return self._strictest(request, planned)
@@ -127,13 +126,13 @@ class Searching:
         sent = [self._reading(request, planned, required) for _, required in levels[:at_once]]
         # A reading that is expected to match too few products is only counted, without hits and facets.
         begun = only_counted(sent[0]) if at_once > 1 else sent[0]
-        first = self._send(begun, *sent[1:], *self._pins(request), preference=request.text)
+        first = self._sender.send(begun, *sent[1:], *self._pins(request), preference=request.text)
         read, pinned = first[:at_once], first[at_once:]
         if found_by(read[0]) >= request.relax_below and at_once > 1:
-            read = self._send(sent[0], preference=request.text)
+            read = self._sender.send(sent[0], preference=request.text)
         if found_by(read[-1]) < request.relax_below and at_once < len(levels):
             sent += [self._reading(request, planned, required) for _, required in levels[at_once:]]
-            read += self._send(*sent[at_once:], preference=request.text)
+            read += self._sender.send(*sent[at_once:], preference=request.text)
         place = strictest(read, least=request.relax_below)
         self._searched = sent[place]
         matched, response = self._filled(levels[place][0], read[place], request=request, understood=planned)
@@ -141,7 +140,7 @@ class Searching:
 
     def facet_values(self, request: SearchRequest, wanted: FacetSearch) -> tuple[Bucket, ...]:
         """Return the values of a facet of `request` that `wanted` finds."""
-        request = self._with_numbers(request)
+        request = number_facets.with_numbers(request, self._matching.schema, send=self._sender.send)
         self.search(replace(request, facets=NO_FACETS, collapse="", page=1, page_size=1))
         request, _ = understand(request, schema=self._matching.schema, evidence=self._lexicon)
         request = in_one_currency(request, self._currencies)
@@ -153,31 +152,6 @@ class Searching:
         body = suggesting.request(typed, schema=self._matching.schema, limit=limit)
         found = cluster.search(self._client, self._index, body, deadline=self._deadline)
         return suggesting.products_of(found)
-
-    def _products_with(self, forms: Sequence[str]) -> dict[str, int]:
-        """Return for each form how many products have it or another form of the word."""
-        return self._counted({form: self._matching.anywhere((form,), FIELD_BOOSTS) for form in forms})
-
-    def _products_with_codes(self, codes: Sequence[str]) -> dict[str, int]:
-        """Return how many products have a code that begins with each of these."""
-        return self._counted({code: self._matching.code(code, AlternativeKind.CODE_PREFIX) for code in codes})
-
-    def _counted(self, queries: Mapping[str, Query]) -> dict[str, int]:
-        aggregations = {"each": {"filters": {"filters": queries}}}
-        (response,) = self._send({"size": 0, "track_total_hits": False, "aggs": aggregations})
-        counted = response["aggregations"]["each"]["buckets"]
-        return {name: counted[name]["doc_count"] for name in queries}
-
-    def _send(self, *searches: Body, preference: str = "") -> list[Response]:
-        """Send searches; those with the same `preference` go to the same copies of the shards.
-
-        Copies hold deleted documents for different times, so their scores differ slightly.
-        """
-        header = {"index": self._index, "search_type": ACROSS_SHARDS, "preference": f"text:{preference}"}
-        body: list[Body] = []
-        for search in searches:
-            body += [header, search]
-        return cluster.search_all(self._client, body, deadline=self._deadline)
 
     def _reading(self, request: SearchRequest, understood: Plan, required: int) -> Body:
         query = self._matching.text(understood, required=required, ranking=request.ranking)
@@ -218,7 +192,7 @@ class Searching:
             encoding=self._encoding,
             index=self._index,
             matching=self._matching,
-            send=lambda search: self._send(search)[0],
+            send=lambda search: self._sender.send(search)[0],
         )
 
     def _columns_of_hits(self, request: SearchRequest) -> list[str]:
@@ -251,10 +225,10 @@ class Searching:
         required = dict(understood.levels())[matched]
         text = self._matching.text(understood, required=required, ranking=request.ranking)
         neighbours = self._meaning.neighbours(text, missing, among=self._matching.allowed(understood))
-        near = self._meaning.close(self._send(*neighbours))
+        near = self._meaning.close(self._sender.send(*neighbours))
         if not near:
             return matched, response
-        (filled,) = self._send(self._query(request, with_products(text, near), scored=True))
+        (filled,) = self._sender.send(self._query(request, with_products(text, near), scored=True))
         return matched if found else Matched.SIMILAR, filled
 
     def _ranked(self, response: Response, request: SearchRequest) -> list[Hit]:
@@ -285,7 +259,7 @@ class Searching:
             request,
             matching=self._matching,
             searched=self._searched or {},
-            send=partial(self._send, preference=request.text),
+            send=partial(self._sender.send, preference=request.text),
             read=partial(self._hits, request=request),
         )
         hits = response["hits"]["hits"]
@@ -308,21 +282,8 @@ class Searching:
     def _counted_again(self, aggregations: Mapping[str, Aggregation]) -> Any:
         """Count the products of the last search."""
         query = {} if self._searched is None else {"query": self._searched["query"]}
-        (response,) = self._send({**query, "size": 0, "track_total_hits": False, "aggs": aggregations})
+        (response,) = self._sender.send({**query, "size": 0, "track_total_hits": False, "aggs": aggregations})
         return response["aggregations"]
-
-    def _with_numbers(self, request: SearchRequest) -> SearchRequest:
-        """Return a request with the values within its limits of attributes."""
-        filters, schema = request.filters, self._matching.schema
-        unknown = filters.unread_limits()
-        if not unknown:
-            return request
-        schema.field(SELECTIONS)
-        (response,) = self._send(number_facets.listing(unknown))
-        keys = number_facets.listed(unknown, response["aggregations"])
-        decimal_comma = schema.analysis.language.decimal_comma
-        filters = filters.with_values(keys.__getitem__, decimal_comma=decimal_comma)
-        return replace(request, filters=filters)
 
     def _page(
         self,
