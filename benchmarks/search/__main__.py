@@ -81,22 +81,21 @@ def _run(
 
 
 def _measure(engine: "SearchEngine", options: argparse.Namespace, *, url: str | None) -> None:
-    from django.test import Client  # noqa: PLC0415
-
+    from benchmarks.application import Application  # noqa: PLC0415
     from benchmarks.search import building, clients, endpoints, fuzzed  # noqa: PLC0415
     from indexing.elasticsearch.engine import ElasticsearchEngine  # noqa: PLC0415
 
     rounds, parts = options.rounds, options.parts
     building.compare(engine, url=url, products=options.products)
-    client = Client(SERVER_NAME="localhost")
+    application = Application()
     if "endpoints" in parts:
-        endpoints.measure(client, engine, url=url, rounds=rounds)
+        endpoints.measure(application, engine, url=url, rounds=rounds)
     if "clients" in parts and isinstance(engine, ElasticsearchEngine):
-        clients.compare(client, engine, url=str(url), rounds=rounds)
+        clients.compare(application, engine, url=str(url), rounds=rounds)
     if "misspelt" in parts:
-        endpoints.compare_misspelt(client, _change_of(engine), rounds=max(20, rounds // 10))
+        endpoints.compare_misspelt(application, _change_of(engine), rounds=max(20, rounds // 10))
     if "unusual" in parts:
-        fuzzed.compare(client, rounds=rounds)
+        fuzzed.compare(application, rounds=rounds)
 
 
 def _compare_meaning(

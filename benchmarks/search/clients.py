@@ -4,18 +4,15 @@ import statistics
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 import urllib3
 
+from benchmarks.application import Application
 from benchmarks.search.catalogue import queries
 from benchmarks.search.raw import RawRequest, recorded
 from benchmarks.web_process import web_process
 from indexing.elasticsearch.engine import ElasticsearchEngine
-
-if TYPE_CHECKING:
-    from django.test import Client
 
 CLIENTS = 8
 LEAST_RATIO = 0.6
@@ -26,13 +23,13 @@ SendQuery = Callable[[urllib3.HTTPConnectionPool, int], object]
 """Sends the search for the query with this number."""
 
 
-def compare(client: "Client", engine: ElasticsearchEngine, *, url: str, rounds: int) -> None:
+def compare(application: Application, engine: ElasticsearchEngine, *, url: str, rounds: int) -> None:
     """Print the searches per second of the web process, and of the requests that it sends to the cluster.
 
     Each side handles `rounds` searches, in a process of the shop and in the cluster on the same machine.
     """
     paths = [f"/api/search/?{urlencode({'q': query})}" for query in queries()]
-    raw = [recorded(engine, lambda path=path: client.get(path)) for path in paths]  # type: ignore[misc]
+    raw = [recorded(engine, lambda path=path: application.get(path)) for path in paths]  # type: ignore[misc]
     searches = max(CLIENTS, rounds // BLOCKS)
     with web_process({}) as served:
         sides = {"endpoint": (served.url, _getting(paths)), "raw": (url, _sending(raw))}

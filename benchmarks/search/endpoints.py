@@ -2,30 +2,28 @@
 
 from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 import urllib3
 
+from benchmarks.application import Application
 from benchmarks.search.catalogue import misspelt, queries
 from benchmarks.search.raw import RawRequest, recorded
 from benchmarks.search.timing import Call, alternate
 from indexing.elasticsearch.engine import ElasticsearchEngine
 from indexing.engine import SearchEngine
 
-if TYPE_CHECKING:
-    from django.test import Client
-
 LARGEST_CPU = {"search": 3.0, "suggestions": 1.0}
 """Milliseconds of own CPU above the engine's work."""
 
 
-def measure(client: "Client", engine: SearchEngine, *, url: str | None, rounds: int) -> None:
+def measure(application: Application, engine: SearchEngine, *, url: str | None, rounds: int) -> None:
     """Print what each endpoint adds to the engine's work: its CPU time, and the ratio of the durations."""
     print("endpoint      wall ms  engine ms      x  CPU ms  engine CPU  own CPU above it")
     for name, path in (("search", "/api/search/"), ("suggestions", "/api/search/suggestions/")):
         calls = [
-            _calls(client, engine, f"{path}?{urlencode({'q': query})}", url=url) for query in _texts(name)
+            _calls(application, engine, f"{path}?{urlencode({'q': query})}", url=url)
+            for query in _texts(name)
         ]
         costs = alternate(calls, rounds=rounds)
         (wall, cpu), (base, base_cpu) = costs["endpoint"].median(), costs["engine"].median()
@@ -43,10 +41,10 @@ def _texts(name: str) -> list[str]:
     return [query[:letters] for query in queries() for letters in (3, 6)]
 
 
-def _calls(client: "Client", engine: SearchEngine, path: str, *, url: str | None) -> dict[str, Call]:
+def _calls(application: Application, engine: SearchEngine, path: str, *, url: str | None) -> dict[str, Call]:
     def endpoint() -> None:
-        response = client.get(path)
-        assert response.status_code == 200, response.content[:500]
+        response = application.get(path)
+        assert response.status == 200, response.body[:500]
 
     return {"endpoint": endpoint, "engine": _engine_alone(engine, endpoint, url=url)}
 
@@ -86,12 +84,12 @@ def _inner_call(engine: SearchEngine, endpoint: Call) -> Call:
     return lambda: [call() for call in made]
 
 
-def compare_misspelt(client: "Client", change: Callable[[], object], *, rounds: int) -> None:
+def compare_misspelt(application: Application, change: Callable[[], object], *, rounds: int) -> None:
     """Print the duration of misspelt queries beside the same ones, each right after a commit to the index."""
 
     def after_change(query: str) -> Call:
         path = f"/api/search/?{urlencode({'q': query})}"
-        return lambda: client.get(path)
+        return lambda: application.get(path)
 
     calls = [
         {
