@@ -19,6 +19,7 @@ from tests.backend.api.schema import schemathesis_run
 from tests.backend.api.schema.document import document
 from tests.backend.search.conftest import folder_engine  # noqa: F401 - a fixture
 from tests.backend.shop import SYSTEM, customer, product, seller, staff
+from tests.services import RUN
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True, reset_sequences=True)]
 
@@ -87,7 +88,9 @@ def test_no_response_is_undocumented(application: Any, role: str) -> None:
             Product.objects.update(seller=user)
 
     # After a logout, the remaining requests would be those of a guest.
-    result = schemathesis_run.run(application, headers=headers, without=LOGOUT, boundaries=role == "staff")
+    # Values at all limits are sent where they are repeated on servers, because they take minutes.
+    boundaries = role == "staff" and bool(RUN.database_url)
+    result = schemathesis_run.run(application, headers=headers, without=LOGOUT, boundaries=boundaries)
 
     assert not result.found, "\n\n".join(map(str, result.found))
     succeeded = {label for label, statuses in result.statuses.items() if statuses & {200, 201, 202}}
