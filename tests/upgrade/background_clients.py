@@ -15,6 +15,8 @@ from tests.services.shop import Shop
 ADDRESS = {"street": "123 Main St", "city": "New York", "postal_code": "10001", "country": "USA"}
 PAUSE_SECONDS = 0.15
 EVENTS_UNAVAILABLE = 503
+RESPONSE_SECONDS = 90.0
+"""The earlier release lets each statement wait for SQLite's lock for up to 30 s, and migrations hold it repeatedly."""
 
 
 @dataclass
@@ -54,7 +56,9 @@ class BackgroundClients:
     def _request(self, name: str, method: str, path: str, *, expected: int = 200, **more: Any) -> Any:
         """Send a request on a new connection; record a failure if its status is not the expected one."""
         try:
-            status, body = self.shop.request(method, path, headers={"Connection": "close"}, **more)
+            status, body = self.shop.request(
+                method, path, headers={"Connection": "close"}, timeout=RESPONSE_SECONDS, **more
+            )
         except urllib3.exceptions.HTTPError as error:
             self._record_failure(f"{name}: {error!r}")
             return None
