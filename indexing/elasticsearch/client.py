@@ -27,6 +27,7 @@ WRITE_SECONDS = 60.0
 """For a request that writes a batch of documents."""
 WRITE_RETRIES = 2
 
+INDEX_NOT_FOUND = "index_not_found_exception"
 OVERLOADED = frozenset((429, 502, 503, 504))
 
 
@@ -140,6 +141,27 @@ def search_all(
         if "error" in each:
             raise _failure(replace(meta, status=each["status"]), each)
     return found
+
+
+def documents(
+    client: Elasticsearch, index: str, ids: Sequence[int], *, source: str, deadline: Deadline
+) -> list[Response]:
+    """Return the parts `source` of those documents that searches find now, each with its id.
+
+    Raises:
+        NotFoundError: the index does not exist.
+        ApiError: the cluster can't read a document now.
+    """
+    target = f"/{index}/_mget?_source_includes={source}&realtime=false"
+    body = {"ids": [str(each) for each in ids]}
+    meta, response = _sent(client, target, body, headers=_JSON_HEADERS, deadline=deadline)
+    found: list[Response] = response["docs"]
+    for each in found:
+        if "error" in each:
+            missing = each["error"]["type"] == INDEX_NOT_FOUND
+            status = HTTPStatus.NOT_FOUND if missing else HTTPStatus.SERVICE_UNAVAILABLE
+            raise _failure(replace(meta, status=status), each)
+    return [each for each in found if each["found"]]
 
 
 def _sent(

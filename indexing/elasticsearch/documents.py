@@ -6,7 +6,8 @@ import msgspec
 from elasticsearch import Elasticsearch
 
 from indexing.document import ProductDocument
-from indexing.elasticsearch.client import NAME, Response
+from indexing.elasticsearch import client as cluster
+from indexing.elasticsearch.client import INDEX_NOT_FOUND, NAME, Deadline, Response
 from indexing.elasticsearch.mapping import product_of
 from indexing.elasticsearch.rules import DOCUMENT
 from indexing.engine import StoredDocument
@@ -16,15 +17,15 @@ from indexing.page import Fusion
 FusedHit = tuple[int, float, Fusion | None]
 """A product, its value, and the parts of the value; None for a product that words alone rank."""
 
-INDEX_NOT_FOUND = "index_not_found_exception"
 
-
-def products_by_id(client: Elasticsearch, index: str, ids: Sequence[int]) -> dict[int, ProductDocument]:
+def products_by_id(
+    client: Elasticsearch, index: str, ids: Sequence[int], *, deadline: Deadline
+) -> dict[int, ProductDocument]:
     """Return the documents of these products, except those that have just been deleted."""
     if not ids:
         return {}
-    found = client.mget(index=index, ids=[str(each) for each in ids], source_includes=[DOCUMENT])
-    return {int(each["_id"]): product_of(each["_source"]) for each in found["docs"] if each.get("found")}
+    found = cluster.documents(client, index, ids, source=DOCUMENT, deadline=deadline)
+    return {int(each["_id"]): product_of(each["_source"]) for each in found}
 
 
 def stored_documents(client: Elasticsearch, index: str, ids: Sequence[int]) -> dict[int, StoredDocument]:

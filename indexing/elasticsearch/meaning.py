@@ -16,7 +16,7 @@ from indexing.elasticsearch.vectors import VECTOR, VECTORS_OF_HITS, Spreads, sam
 from indexing.encoder.ahead import QueryEncoding, query_encoding
 from indexing.encoder.model import TextEncoder, Vectors
 from indexing.page import Fusion
-from indexing.ranking.fusion import LEAST_CLOSENESS, WINDOW, Candidate, meaning_weight
+from indexing.ranking.fusion import LEAST_CLOSENESS, WINDOW, meaning_weight
 from indexing.request import SearchRequest
 from indexing.schema import IndexSchema
 from indexing.vectors.comparing import Comparison
@@ -78,7 +78,9 @@ class Meaning:
 
         The hits of the window have the fields of VECTORS_OF_HITS.
         """
-        candidates = [Candidate(int(hit["_id"]), hit["_score"] or 0.0, None) for hit in hits[:WINDOW]]
+        window = hits[:WINDOW]
+        product_ids = [int(hit["_id"]) for hit in window]
+        scores = [hit["_score"] or 0.0 for hit in window]
         comparison = Comparison(
             query=self.query,
             spread=self.spread,
@@ -86,8 +88,8 @@ class Meaning:
             feedback=self.request.ranking.meaning_feedback,
         )
         ordered: list[FusedHit] = [
-            (each.product_id, value, Fusion(each.score, each.closeness, self.weight))
-            for value, each in comparison.ranked(candidates, vectors_of(hits[:WINDOW]))
+            (product_ids[place], value, Fusion(scores[place], closeness, self.weight))
+            for place, value, closeness in comparison.ranked(product_ids, scores, vectors_of(window))
         ]
         return ordered + [(int(hit["_id"]), hit["_score"] or 0.0, None) for hit in hits[WINDOW:]]
 

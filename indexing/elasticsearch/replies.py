@@ -59,6 +59,13 @@ class _Hit(TypedDict, total=False):
     sort: list[Any]
 
 
+class _Document(TypedDict, total=False):
+    _id: str
+    found: bool
+    _source: _Source
+    error: Any
+
+
 class _Hits(TypedDict, total=False):
     total: dict[str, Any]
     hits: list[_Hit]
@@ -67,6 +74,7 @@ class _Hits(TypedDict, total=False):
 class _Reply(TypedDict, total=False):
     responses: list["_Reply"]
     hits: _Hits
+    docs: list[_Document]
     aggregations: dict[str, msgspec.Raw]
     error: Any
     status: int

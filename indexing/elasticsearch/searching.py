@@ -245,7 +245,8 @@ class Searching:
     def _hits(self, ranked: Sequence[FusedHit], request: SearchRequest) -> list[Hit]:
         """Return the hits that the page may need, with their products."""
         needed = ranked[request.arrangement.start : request.arrangement.end]
-        products = products_by_id(self._deadline.on(self._client), self._index, [key for key, _, _ in needed])
+        ids = [key for key, _, _ in needed]
+        products = products_by_id(self._client, self._index, ids, deadline=self._deadline)
         return [Hit(products[key], value, fusion=fusion) for key, value, fusion in needed if key in products]
 
     def _found(self, response: Response, request: SearchRequest, pinned: dict[int, Hit]) -> FoundHits:

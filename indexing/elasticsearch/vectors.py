@@ -1,8 +1,8 @@
 """The vectors of an index: their fields, what a document stores, and a sample of them.
 
 `vector` is searched. `passage` is kept in the source: Elasticsearch replaces whole documents, so a write of
-an unchanged passage sends the vector that is stored. Its vector is a column as well (doc values), so that a
-search returns the vectors of its hits without reading their sources.
+an unchanged passage sends the vector that is stored. `compared` is a column (doc values) of 8-bit numbers, so
+that a search returns the vectors of its hits without reading their sources.
 """
 
 import base64
@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 from elasticsearch import Elasticsearch
+from numpy.typing import NDArray
 
 from indexing.document import ProductDocument
 from indexing.elasticsearch.client import Response
@@ -27,11 +28,13 @@ from indexing.vectors.spread import SAMPLE, Spread
 
 VECTOR = "vector"
 PASSAGE = "passage"
-COLUMN = f"{PASSAGE}.vector"
-VECTORS_OF_HITS = (COLUMN,)
+COMPARED = "compared"
+VECTORS_OF_HITS = (COMPARED,)
 """The `docvalue_fields` of a search whose hits are compared with the query."""
 STORED = "<f2"
 """Of a vector's numbers: cosines differ by less than .0001, a fiftieth of a hundredth of their deviation."""
+LARGEST = 127
+"""The largest number of a vector in a column; the others are in proportion to it, as its length is known."""
 SAMPLE_SECONDS = 600.0
 LEAST_SAMPLE_SECONDS = 1.0
 """How long a full sample is used; a smaller one for its share of that: small catalogues change fast."""
@@ -53,12 +56,8 @@ def fields_of(identity: EncoderIdentity) -> dict[str, Any]:
             # Not quantised: cosines of sentence encoders differ by less than the error would be.
             "index_options": {"type": "hnsw"},
         },
-        PASSAGE: {
-            "properties": {
-                "digest": {"type": "keyword", "index": False, "doc_values": False},
-                "vector": {"type": "binary", "doc_values": True},
-            }
-        },
+        PASSAGE: {"type": "object", "enabled": False},
+        COMPARED: {"type": "binary", "doc_values": True},
     }
 
 
@@ -71,7 +70,8 @@ def vector_fields(document: ProductDocument, vectors: PassageVectors) -> dict[st
     stored = np.asarray(vector, STORED)
     return {
         VECTOR: np.round(stored.astype(float), DECIMALS).tolist(),
-        PASSAGE: {"digest": key.hex(), "vector": base64.b64encode(stored.tobytes()).decode()},
+        PASSAGE: {"digest": key.hex(), "vector": _base64(stored)},
+        COMPARED: _base64(_in_8_bits(stored)),
     }
 
 
@@ -79,21 +79,32 @@ def stored_vectors(sources: Iterable[Mapping[str, Any]]) -> Iterator[tuple[bytes
     """Yield the digests and vectors of sources that have them."""
     for source in sources:
         if found := source.get(PASSAGE):
-            yield bytes.fromhex(found["digest"]), _decoded(found["vector"])
+            vector = np.frombuffer(binascii.a2b_base64(found["vector"]), STORED)
+            yield bytes.fromhex(found["digest"]), vector.astype(np.float32)
 
 
 def vectors_of(hits: Iterable[Mapping[str, Any]]) -> dict[int, Vectors]:
     """Return the vectors of those hits that have one, by product; the search asked for VECTORS_OF_HITS."""
-    found = {int(hit["_id"]): hit["fields"][COLUMN][0] for hit in hits if COLUMN in hit.get("fields", ())}
+    found = {
+        int(hit["_id"]): binascii.a2b_base64(hit["fields"][COMPARED][0])
+        for hit in hits
+        if COMPARED in hit.get("fields", ())
+    }
     if not found:
         return {}
-    numbers = _decoded(*found.values()).reshape(len(found), -1)
+    numbers = np.frombuffer(b"".join(found.values()), np.int8).astype(np.float32).reshape(len(found), -1)
+    numbers /= np.linalg.norm(numbers, axis=1, keepdims=True)
     return dict(zip(found, numbers, strict=True))
 
 
-def _decoded(*texts: str) -> Vectors:
-    """Return the numbers of these vectors, one after the other."""
-    return np.frombuffer(b"".join(map(binascii.a2b_base64, texts)), STORED).astype(np.float32)
+def _in_8_bits(vector: NDArray[Any]) -> NDArray[np.int8]:
+    numbers = vector.astype(np.float32)
+    scaled: NDArray[np.int8] = np.rint(numbers / np.abs(numbers).max() * LARGEST).astype(np.int8)
+    return scaled
+
+
+def _base64(numbers: NDArray[Any]) -> str:
+    return base64.b64encode(numbers.tobytes()).decode()
 
 
 def vectors_for(

@@ -8,12 +8,16 @@ docs/decisions/search-ranking.md has the measurements behind the constants.
 """
 
 import re
-import statistics
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Generic, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
 
 from indexing.ranking.options import RankingOptions
+
+Numbers = NDArray[np.float64]
+"""One for each product."""
+Places = NDArray[np.intp]
 
 WINDOW = 200
 """Products that are ranked by words and meaning; the others follow in the order of their words."""
@@ -21,27 +25,14 @@ SCALE = 5.0
 """Deviations that count as much as the best match by words."""
 WEIGHT_WITH_DIGITS = 0.5
 """Of the weight, for queries with a number: encoders hardly tell sizes and models apart."""
+DECIMALS = 5
+"""Of a value: those that differ by less are equal."""
 LEAST_CLOSENESS = 1.0
 """Of a product that is found by its meaning alone: closer than most products of the catalogue."""
 
 _DIGIT = re.compile(r"\d")
 _QUANTITY = re.compile(r"\d+(?:[.,]\d+)?(?:x\d+(?:[.,]\d+)?)*[a-z]{0,4}")
 _CODE_LENGTH = 5
-
-Key = TypeVar("Key")
-
-
-@dataclass(frozen=True, slots=True)
-class Candidate(Generic[Key]):
-    """A product that may be listed."""
-
-    product_id: int
-    score: float
-    """Of its words; 0 if it was found by its meaning alone."""
-    key: Key
-    """What the engine needs to read the product."""
-    closeness: float | None = None
-    """None for a product without a vector, or that is not compared yet."""
 
 
 def meaning_weight(words: Sequence[str], ranking: RankingOptions) -> float:
@@ -59,16 +50,19 @@ def _is_code(word: str) -> bool:
     return word.isdigit() or not _QUANTITY.fullmatch(word)
 
 
-def fused(candidates: Sequence[Candidate[Key]], *, weight: float) -> list[tuple[float, Candidate[Key]]]:
-    """Return the candidates with their values, best first; equal ones by product id.
+def fused(scores: Numbers, closeness: Numbers, *, weight: float) -> Numbers:
+    """Return the values of products by the scores of their words and how close they are.
 
-    A product without a vector counts as close as the middle one of the others.
+    The closeness of a product without a vector is NaN; it counts as close as the middle one of the others.
     """
-    known = [each.closeness for each in candidates if each.closeness is not None]
-    middle = statistics.median(known) if known else 0.0
-    best = max((each.score for each in candidates), default=0.0) or 1.0
-    valued = [
-        (each.score / best + weight * (middle if each.closeness is None else each.closeness) / SCALE, each)
-        for each in candidates
-    ]
-    return sorted(valued, key=lambda each: (-round(each[0], 5), each[1].product_id))
+    unknown = np.isnan(closeness)
+    if unknown.any():
+        middle = 0.0 if unknown.all() else float(np.median(closeness[~unknown]))
+        closeness = np.where(unknown, middle, closeness)
+    best = float(scores.max(initial=0.0)) or 1.0
+    return scores / best + weight * closeness / SCALE
+
+
+def in_order(values: Numbers, product_ids: Sequence[int]) -> Places:
+    """Return the places of the products, the best first; of equal values, the lowest product id."""
+    return np.lexsort((np.array(product_ids), -np.round(values, DECIMALS)))

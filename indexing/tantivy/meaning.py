@@ -11,7 +11,7 @@ from tantivy import DocAddress, Occur, Query
 from indexing.encoder.ahead import QueryEncoding
 from indexing.encoder.model import Vectors
 from indexing.page import Fusion, Matched
-from indexing.ranking.fusion import LEAST_CLOSENESS, WINDOW, Candidate, meaning_weight
+from indexing.ranking.fusion import LEAST_CLOSENESS, WINDOW, meaning_weight
 from indexing.request import SearchRequest
 from indexing.tantivy.matching import all_of, unscored
 from indexing.tantivy.reader import Snapshot
@@ -96,13 +96,17 @@ class Meaning:
     def ranked(self, hits: Ranked) -> tuple[Ranked, dict[int, Fusion]]:
         """Return the hits of the window by words and meaning, then the others, and the scores' parts."""
         window, others = hits[:WINDOW], hits[WINDOW:]
-        candidates = [Candidate(product_id, -score, address) for score, product_id, address in window]
+        product_ids = [product_id for _, product_id, _ in window]
+        scores = [-score for score, _, _ in window]
         comparison = Comparison(
             query=self._query, spread=self._spread, weight=self._weight, feedback=self._feedback
         )
-        ordered = comparison.ranked(candidates, self._vectors.of([each.product_id for each in candidates]))
-        ranked = [(-value, each.product_id, each.key) for value, each in ordered]
-        fusions = {each.product_id: Fusion(each.score, each.closeness, self._weight) for _, each in ordered}
+        ranked: Ranked = []
+        fusions: dict[int, Fusion] = {}
+        for place, value, closeness in comparison.ranked(product_ids, scores, self._vectors.of(product_ids)):
+            _, product_id, address = window[place]
+            ranked.append((-value, product_id, address))
+            fusions[product_id] = Fusion(scores[place], closeness, self._weight)
         return ranked + others, fusions
 
     def _nearest(self, among: Query, limit: int) -> set[int]:

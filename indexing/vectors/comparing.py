@@ -6,17 +6,30 @@ query's vector is moved towards theirs, and the products are compared again. Thi
 measurements behind the constants.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
 from indexing.encoder.model import Vectors
-from indexing.ranking.fusion import Candidate, Key, fused
+from indexing.ranking.fusion import Numbers, Places, fused, in_order
 from indexing.vectors.spread import Spread
 
 BEST_PRODUCTS = 3
 """Products whose vectors the query's is moved towards."""
+
+
+class Compared(NamedTuple):
+    """A product that was compared with a query."""
+
+    place: int
+    """Among the products that were given."""
+    value: float
+    """Of its words and meaning."""
+    closeness: float | None
+    """None without a vector."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,31 +46,36 @@ class Comparison:
     """The share of the best products in the query's vector; 0 compares with the query alone."""
 
     def ranked(
-        self, candidates: Sequence[Candidate[Key]], vectors: Mapping[int, Vectors]
-    ) -> list[tuple[float, Candidate[Key]]]:
-        """Return the candidates with their values, best first; `vectors` are those of their products."""
-        known = [each.product_id for each in candidates if each.product_id in vectors]
-        matrix = np.array([vectors[key] for key in known], np.float32)
-        order = self._order(candidates, known, matrix, self.query)
-        best = [each.product_id for _, each in order if each.product_id in vectors][:BEST_PRODUCTS]
-        if not best or not self.feedback:
-            return order
-        return self._order(candidates, known, matrix, self._moved([vectors[key] for key in best]))
+        self, product_ids: Sequence[int], scores: Sequence[float], vectors: Mapping[int, Vectors]
+    ) -> list[Compared]:
+        """Return the products by words and meaning, best first.
+
+        `scores` are those of their words, and `vectors` those that they have.
+        """
+        missing = np.full_like(self.query, np.nan)
+        rows = [vectors.get(each, missing) for each in product_ids]
+        matrix = np.array(rows, np.float32).reshape(-1, len(missing))
+        words = np.array(scores, np.float64)
+        closeness, values, order = self._order(self.query, matrix, words, product_ids)
+        best = order[~np.isnan(closeness[order])][:BEST_PRODUCTS]
+        if self.feedback and len(best):
+            moved = self._moved(matrix[best])
+            closeness, values, order = self._order(moved, matrix, words, product_ids)
+        columns = order.tolist(), values[order].tolist(), closeness[order].tolist()
+        return [
+            Compared(place, value, None if math.isnan(close) else close)
+            for place, value, close in zip(*columns, strict=True)
+        ]
 
     def _order(
-        self, candidates: Sequence[Candidate[Key]], known: Sequence[int], matrix: Vectors, query: Vectors
-    ) -> list[tuple[float, Candidate[Key]]]:
-        closeness: dict[int, float] = {}
-        if known:
-            values = self.spread.standardised(query, matrix @ query)
-            closeness = dict(zip(known, values.tolist(), strict=True))
-        compared = [
-            Candidate(each.product_id, each.score, each.key, closeness.get(each.product_id))
-            for each in candidates
-        ]
-        return fused(compared, weight=self.weight)
+        self, query: Vectors, matrix: Vectors, words: Numbers, product_ids: Sequence[int]
+    ) -> tuple[Numbers, Numbers, Places]:
+        """Return how close the products are, their values, and their places in order."""
+        closeness = self.spread.standardised(query, matrix @ query).astype(np.float64)
+        values = fused(words, closeness, weight=self.weight)
+        return closeness, values, in_order(values, product_ids)
 
-    def _moved(self, best: Sequence[Vectors]) -> Vectors:
-        mean = np.mean(np.array(best, np.float32), axis=0)
+    def _moved(self, best: Vectors) -> Vectors:
+        mean = best.mean(axis=0)
         moved: Vectors = (1.0 - self.feedback) * self.query + self.feedback * mean / np.linalg.norm(mean)
         return moved

@@ -4,8 +4,10 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import pytest
-from elasticsearch import BadRequestError, Elasticsearch
+from elasticsearch import BadRequestError, Elasticsearch, NotFoundError
 
+from indexing.elasticsearch.client import SEARCH_SECONDS, Deadline, connect
+from indexing.elasticsearch.documents import products_by_id
 from indexing.elasticsearch.engine import ElasticsearchEngine
 from indexing.engine import PutDocument, SearchEngine
 from indexing.errors import DocumentRefused, IndexCorrupt, SearchEngineUnavailable, UnsupportedSchema
@@ -46,6 +48,20 @@ def test_a_cluster_that_cannot_be_reached_is_unavailable(unreachable: SearchEngi
     ):
         with pytest.raises(SearchEngineUnavailable, match="elasticsearch is unavailable"):
             call()
+
+
+@pytest.mark.elasticsearch
+def test_products_of_a_dropped_index_are_not_found(
+    engine: ElasticsearchEngine, elasticsearch_url: str
+) -> None:
+    shop = Shop.opened(engine, product(1), product(2))
+    client, deadline = connect(elasticsearch_url), Deadline(SEARCH_SECONDS)
+
+    found = products_by_id(client, shop.generation, [2, 3, 1], deadline=deadline)
+    assert [(key, each.id) for key, each in found.items()] == [(2, 2), (1, 1)]
+    with pytest.raises(NotFoundError):
+        products_by_id(client, f"{shop.generation}-dropped", [1], deadline=deadline)
+    client.close()
 
 
 @pytest.mark.elasticsearch
