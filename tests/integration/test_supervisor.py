@@ -22,7 +22,8 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
     shop.manage("migrate_warehouse")
     shop.start()
     yield shop
-    shop.stop()
+    if shop.is_served():
+        shop.stop()
 
 
 def running(shop: Shop) -> list[str]:
@@ -76,20 +77,6 @@ def test_the_error_for_an_occupied_port_suggests_another_one(shop: Shop) -> None
     assert f"PORT={shop.port + 1}" in output
 
 
-def test_all_processes_stop_when_the_supervisor_is_stopped_or_killed(tmp_path: Path) -> None:
-    shop = Shop(tmp_path, environ={})
-    migrate(shop)
-    shop.start()
-    assert len(processes_of(tmp_path)) > len(PROCESSES)
-
-    assert shop.stop() == 0
-    assert processes_of(tmp_path) == []
-
-    shop.start()
-    shop.kill_supervisor()
-    wait_until(lambda: processes_of(tmp_path) == [], what="all processes stopped")
-
-
 def test_a_database_without_its_migrations_is_not_served(tmp_path: Path) -> None:
     shop = Shop(tmp_path, environ={})
 
@@ -118,3 +105,15 @@ def test_metrics_in_production_are_served_to_any_host_name_but_not_on_the_public
     public = 'from django.test import Client; print(Client().get("/metrics", HTTP_HOST="shop.example", secure=True))'
     setup = "import django; django.setup(); "
     assert "404" in shop.python("-c", setup + public)
+
+
+def test_all_processes_stop_when_the_supervisor_is_stopped_or_killed(shop: Shop) -> None:
+    # It is the last test of this module, because it stops the shop that all of them use.
+    assert len(processes_of(shop.home)) > len(PROCESSES)
+
+    assert shop.stop() == 0
+    assert processes_of(shop.home) == []
+
+    shop.start()
+    shop.kill_supervisor()
+    wait_until(lambda: processes_of(shop.home) == [], what="all processes stopped")

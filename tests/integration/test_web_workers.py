@@ -23,8 +23,10 @@ from tests.services.waiting import wait_until
 pytestmark = pytest.mark.slow
 
 WORKERS = ["web", "web-2", "web-3", "web-4"]
-KILLS_OF_EACH = 3
+KILLS_OF_EACH = 2
 CLIENTS = 8
+# Without pauses, the clients would take the processor time that a process needs to start.
+PAUSE_SECONDS = 0.02
 BODY_SECONDS = 3
 # The state of a socket in /proc/net/tcp.
 LISTENS = "0A"
@@ -81,7 +83,7 @@ def test_a_killed_web_process_is_replaced_and_only_its_own_requests_fail(shop: S
     live = {"live": getting(f"http://127.0.0.1:{shop.port}/api/health/live/", connection="close")}
     kills: list[tuple[float, float]] = []
     """The time of each kill, and the time at which the process had ended."""
-    with Load(live, clients=CLIENTS).running() as load:
+    with Load(live, clients=CLIENTS, pause_seconds=PAUSE_SECONDS).running() as load:
         for name in rng.sample(WORKERS * KILLS_OF_EACH, k=len(WORKERS) * KILLS_OF_EACH):
             wait_until(lambda: serving(shop) == WORKERS, what="all web processes serve", seconds=120)
             before = shop.processes()
@@ -118,7 +120,7 @@ def test_connections_are_refused_after_all_web_processes_were_killed_until_one_i
 ) -> None:
     wait_until(lambda: serving(shop) == WORKERS, what="all web processes serve", seconds=120)
     live = {"live": getting(f"http://127.0.0.1:{shop.port}/api/health/live/", connection="close")}
-    with Load(live, clients=2).running() as load:
+    with Load(live, clients=2, pause_seconds=PAUSE_SECONDS).running() as load:
         workers = [worker_of(pid) for name, (_, pid) in shop.processes().items() if name in WORKERS]
         for worker in filter(None, workers):
             os.kill(worker, signal.SIGKILL)

@@ -37,6 +37,8 @@ class Load:
 
     kinds: Mapping[str, SendRequest]
     clients: int
+    pause_seconds: float = 0.0
+    """How long each client waits after a response."""
     outcomes: list[Outcome] = field(default_factory=list)
     _stop: threading.Event = field(default_factory=threading.Event)
 
@@ -61,7 +63,7 @@ class Load:
         http = urllib3.PoolManager(retries=False, timeout=30.0)
         names = list(self.kinds)
         for kind in cycle(names[number % len(names) :] + names[: number % len(names)]):
-            if self._stop.is_set():
+            if self._stop.wait(self.pause_seconds):
                 return
             begun = time.monotonic()
             try:
