@@ -172,8 +172,7 @@ class Counting:
     def _matched(self, filters: Filters) -> Mask | None:
         if filters == Filters() and self._request.is_unrestricted:
             return None
-        table = self._snapshot.variants
-        return table.mask(table.places(self._snapshot.matched_ids(self._query(filters))))
+        return self._snapshot.matched(self._query(filters))
 
     def _prices(self, _: FacetDeclaration) -> list[RangeCount]:
         table = self._snapshot.variants

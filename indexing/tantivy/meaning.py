@@ -76,12 +76,12 @@ class Meaning:
         They are chosen without the filters and with them, so that a filter has no fewer products because
         nearer ones don't pass it, and facets count what a selection shows, or less.
         """
-        matching = self._snapshot.count(rules.organic(found.query))
+        matching = self._snapshot.count(rules.organic(found.counted))
         missing = request.relax_below - matching
         if missing <= 0 or not request.ranking.fills_by_meaning:
             return found
         others = Query.boolean_query(
-            [(Occur.Must, rules.organic(found.allowed or Query.all_query())), (Occur.MustNot, found.query)]
+            [(Occur.Must, rules.organic(found.allowed or Query.all_query())), (Occur.MustNot, found.counted)]
         )
         near = self._nearest(others, missing)
         if filters := self._snapshot.filters(request.filters):
@@ -89,9 +89,13 @@ class Meaning:
         if not near:
             return found
         added = unscored(Query.term_set_query(self._snapshot.index.schema, "id", sorted(near)))
-        either = Query.boolean_query([(Occur.Should, found.query), (Occur.Should, added)], 1)
         matched = found.matched if matching else Matched.SIMILAR
-        return replace(found, query=either, matched=matched)
+        return replace(
+            found,
+            query=_either(found.query, added),
+            counted=_either(found.counted, added),
+            matched=matched,
+        )
 
     def ranked(self, hits: Ranked) -> tuple[Ranked, dict[int, Fusion]]:
         """Return the hits of the window by words and meaning, then the others, and the scores' parts."""
@@ -131,3 +135,7 @@ class Meaning:
     def _ids(self, query: Query, *, limit: int) -> list[int]:
         found = self._snapshot.searcher.search(query, max(1, limit), count=False).hits
         return self._snapshot.ids([address for _, address in found])
+
+
+def _either(query: Query, added: Query) -> Query:
+    return Query.boolean_query([(Occur.Should, query), (Occur.Should, added)], 1)

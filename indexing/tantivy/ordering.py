@@ -3,10 +3,7 @@
 tantivy breaks ties by these positions, which change with every merge.
 """
 
-from bisect import bisect_right
 from collections.abc import Sequence
-from heapq import nsmallest
-from operator import itemgetter
 
 import numpy as np
 from tantivy import DocAddress, Query
@@ -16,8 +13,11 @@ from indexing.request import BY_PRICE, MAX_DEPTH, ORDERS, SearchRequest, Sort
 from indexing.tantivy.reader import Snapshot
 from indexing.tantivy.variants import Numbers
 
-WINDOW_GROWTH = 8
-"""A search for more hits takes about as long as one for fewer, so that few searches find all ties."""
+WINDOW_GROWTH = 64
+"""A search for more hits takes about as long as one for fewer, so that few searches find all ties.
+
+The hits of one search after the other are 21, 1,344 and 10,000 for a page of 20.
+"""
 
 Ranked = list[tuple[float, int, DocAddress]]
 """Negative score, product and address of each hit, best first."""
@@ -33,20 +33,17 @@ def by_score(snapshot: Snapshot, query: Query, end: int, *, factor: str | None) 
         # Every match is scored in any case, so that counting them here saves a search.
         found = snapshot.searcher.search(query, window, count=True, weight_by_field=factor)
         hits = found.hits
-        complete = len(hits) < window or window >= MAX_DEPTH or _key(hits[end - 1]) != _key(hits[-1])
-        if complete:
+        keys = -np.round([score for score, _ in hits], 4)
+        if len(hits) < window or window >= MAX_DEPTH or keys[end - 1] != keys[-1]:
             break
         window = min(window * WINDOW_GROWTH, MAX_DEPTH)
     count: int = found.count  # type: ignore[attr-defined] # missing in the stub
     if len(hits) > end:
-        hits = hits[: bisect_right(hits, _key(hits[end - 1]), key=_key)]
-    addresses = [address for _, address in hits]
-    ranked = zip(map(_key, hits), snapshot.ids(addresses), addresses, strict=True)
-    return count, nsmallest(end, ranked, key=itemgetter(0, 1))
-
-
-def _key(hit: tuple[float, DocAddress]) -> float:
-    return -round(hit[0], 4)
+        keys = keys[: np.searchsorted(keys, keys[end - 1], side="right")]
+    addresses = [address for _, address in hits[: len(keys)]]
+    ids = np.array(snapshot.ids(addresses), dtype=np.int64)
+    order = np.lexsort((ids, keys))[:end].tolist()
+    return count, [(float(keys[place]), int(ids[place]), addresses[place]) for place in order]
 
 
 def page_in_order(snapshot: Snapshot, query: Query, request: SearchRequest) -> tuple[Hit, ...]:
@@ -75,7 +72,7 @@ def _by_price_of_variant(snapshot: Snapshot, query: Query, request: SearchReques
     """Return ids in the order of the price that is shown, that of the cheapest variant that matches."""
     table = snapshot.variants
     prices = table.lowest_prices(table.rows(request.filters.of_variant()))
-    places = table.places(snapshot.matched_ids(query))
+    places = np.flatnonzero(snapshot.matched(query))
     descending = request.sort is Sort.PRICE_HIGH
     order = np.lexsort((table.ids[places], -prices[places] if descending else prices[places]))
     ids: Numbers = table.ids[places[order]]

@@ -18,6 +18,7 @@ from tantivy import (
     Order,
     Query,
     Searcher,
+    SearchResult,
     TextAnalyzerBuilder,
     Tokenizer,
 )
@@ -32,7 +33,7 @@ from indexing.schema import IndexSchema
 from indexing.tantivy.matching import Matching, all_of
 from indexing.tantivy.schema import decode, register_analyzers
 from indexing.tantivy.variant_reading import VariantTables
-from indexing.tantivy.variants import Numbers, VariantTable
+from indexing.tantivy.variants import Mask, Numbers, VariantTable
 
 if TYPE_CHECKING:
     from indexing.tantivy.vectors import StoredVectors, VectorReader
@@ -124,12 +125,18 @@ class Snapshot:
         )
         return ids, versions, addresses
 
-    def matched_ids(self, query: Query) -> list[int]:
-        """Return the ids of all products that match, in no order."""
-        if not self.searcher.num_docs:
-            return []
-        found = self.searcher.search(query, self.searcher.num_docs, count=False).hits
-        return self.ids([address for _, address in found])
+    def matched(self, query: Query) -> Mask:
+        """Return a mask of the products that match, in the order of the table of variants."""
+        half = len(self.variants.ids) // 2
+        found = self.searcher.search(query, half + 1, count=True)
+        if found.count <= half + 1:  # type: ignore[attr-defined] # missing in the stub
+            return self._mask_of(found)
+        # Reading the ids of hits takes longer than the search.
+        others = Query.boolean_query([(Occur.Must, self.matching.live()), (Occur.MustNot, query)])
+        return ~self._mask_of(self.searcher.search(others, half + 1, count=False))
+
+    def _mask_of(self, found: SearchResult) -> Mask:
+        return self.variants.mask(self.variants.places(self.ids([address for _, address in found.hits])))
 
     @cached_property
     def variants(self) -> VariantTable:

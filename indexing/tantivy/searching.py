@@ -37,6 +37,8 @@ class TextQuery:
     """The query for the text of a request."""
 
     query: Query
+    counted: Query
+    """Matches the same products without scores."""
     scored: bool
     plan: Plan
     matched: Matched = Matched.ALL
@@ -63,7 +65,7 @@ def search(
     request, rules, reading = read.request, read.rules, read.reading
     found, meaning = _filled(snapshot, read)
     by_relevance = found.scored and request.sort is Sort.RELEVANCE
-    text = rules.boosted(found.query) if by_relevance else found.query
+    text = rules.boosted(found.query) if by_relevance else found.counted
     query = all_of(rules.organic(text), *snapshot.filters(request.filters))
     shown = rules.shown()
     products: int | None = None
@@ -76,7 +78,7 @@ def search(
     else:
         count, hits = snapshot.count(query), page_in_order(snapshot, query, request)
     page = request.arrangement.page(hits, count=count, shown=shown, pinned_hit=shown.__getitem__)
-    counted = rules.counted(found.query)
+    counted = rules.counted(found.counted)
     return SearchPage(
         generation=snapshot.generation,
         hits=with_matches(page, request=request, plan=found.plan, schema=snapshot.matching.fields),
@@ -103,7 +105,7 @@ def facet_values(
     """Return the values of a facet of `request` that `wanted` finds."""
     read = _read(snapshot, request, lexicon, encoder)
     found, _ = _filled(snapshot, read)
-    return Counting(snapshot, read.rules.counted(found.query), read.request).found(wanted)
+    return Counting(snapshot, read.rules.counted(found.counted), read.request).found(wanted)
 
 
 def _filled(snapshot: Snapshot, read: _Read) -> tuple[TextQuery, "Meaning | None"]:
@@ -139,25 +141,25 @@ def text_query(snapshot: Snapshot, request: SearchRequest, rules: Rules, planned
     """
     if not planned.needs:
         query = Query.empty_query() if request.text.strip() else Query.all_query()
-        return TextQuery(query, scored=False, plan=planned)
+        return TextQuery(query, query, scored=False, plan=planned)
     return _strictest(snapshot, planned, request, rules)
 
 
 def _strictest(snapshot: Snapshot, planned: Plan, request: SearchRequest, rules: Rules) -> TextQuery:
-    readings = [
-        TextQuery(
-            query=snapshot.matching.text(planned, required=required, ranking=request.ranking),
-            scored=True,
-            plan=planned,
-            matched=matched,
-            allowed=snapshot.matching.allowed(planned),
-        )
-        for matched, required in planned.levels()
-    ]
-    for reading in readings[:-1]:
-        if snapshot.count(rules.organic(reading.query)) >= request.relax_below:
-            return reading
-    return readings[-1]
+    matching, ranking = snapshot.matching, request.ranking
+    levels = planned.levels()
+    for matched, required in levels:
+        counted = matching.counted_text(planned, required=required, ranking=ranking)
+        if matched is levels[-1][0] or snapshot.count(rules.organic(counted)) >= request.relax_below:
+            break
+    return TextQuery(
+        query=matching.text(planned, required=required, ranking=ranking),
+        counted=counted,
+        scored=True,
+        plan=planned,
+        matched=matched,
+        allowed=matching.allowed(planned),
+    )
 
 
 def _meaning(
