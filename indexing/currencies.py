@@ -28,12 +28,10 @@ def in_one_currency(request: SearchRequest, currencies: Mapping[str, int]) -> Se
     if len(currencies) < 2:
         return request
     currency = price_currency(request, currencies)
-    restrictions = tuple(_limited(each, currency) for each in request.restrictions)
-    boosts = tuple(replace(each, filters=_limited(each.filters, currency)) for each in request.boosts)
     filters = request.filters
     if request.compares_prices and not filters.currency:
         filters = filters.replaced(currency=currency)
-    return replace(request, filters=filters, restrictions=restrictions, boosts=boosts)
+    return replace(request, filters=filters).with_rule_filters(lambda each: _limited(each, currency))
 
 
 def _limited(filters: Filters, currency: str | None) -> Filters:

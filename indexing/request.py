@@ -1,8 +1,9 @@
 """A search request: words, filters, order and page."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import Self
 
 from indexing import fields
 from indexing.facets import ALL_FACETS, WantedFacets
@@ -96,6 +97,31 @@ class SearchRequest:
         """The page with its pinned products; other orders than by relevance have none."""
         pinned = self.pinned if self.sort is Sort.RELEVANCE else ()
         return Arrangement(pinned, offset=self.offset, page_size=self.page_size)
+
+    def unread_limits(self) -> list[str]:
+        """Return `Filters.unread_limits` of the search and of its rules."""
+        all_filters = (self.filters, *self.restrictions, *(each.filters for each in self.boosts))
+        return list(dict.fromkeys(name for filters in all_filters for name in filters.unread_limits()))
+
+    def with_values(self, keys_of: Callable[[str], Iterable[str]], *, decimal_comma: bool) -> Self:
+        """Return the request with the values within the limits of attributes (see `Filters.with_values`)."""
+
+        def read(filters: Filters) -> Filters:
+            return (
+                filters.with_values(keys_of, decimal_comma=decimal_comma)
+                if filters.unread_limits()
+                else filters
+            )
+
+        return replace(self, filters=read(self.filters)).with_rule_filters(read)
+
+    def with_rule_filters(self, change: Callable[[Filters], Filters]) -> Self:
+        """Return the request with the filters of its rules changed by `change`."""
+        return replace(
+            self,
+            restrictions=tuple(map(change, self.restrictions)),
+            boosts=tuple(replace(each, filters=change(each.filters)) for each in self.boosts),
+        )
 
     @property
     def compares_prices(self) -> bool:

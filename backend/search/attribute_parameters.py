@@ -41,6 +41,11 @@ ATTRIBUTE_PARAMETERS = {
 _NUMBER = re.compile(r"-?[0-9]{1,12}(\.[0-9]{1,6})?")
 
 
+def units() -> dict[str, str]:
+    """Return the unit of each attribute that is shown in ranges, by the key of its name."""
+    return {each.name_key: each.unit for each in settings.SEARCH_RANGES}
+
+
 def attribute_filters(request: Request) -> dict[str, Any]:
     """Return the filters on attributes that `request` has, by the names of `Filters`.
 
@@ -52,8 +57,8 @@ def attribute_filters(request: Request) -> dict[str, Any]:
         for name, values in request.query_params.lists()
         if name.startswith(ATTRIBUTE_PREFIX)
     }
-    units = {each.name_key: each.unit for each in settings.SEARCH_RANGES}
-    limiting = {name for name in given if name.endswith((LOWEST, HIGHEST)) and key(name[:-4]) in units}
+    known = units()
+    limiting = {name for name in given if name.endswith((LOWEST, HIGHEST)) and key(name[:-4]) in known}
     faults = {
         f"{ATTRIBUTE_PREFIX}{name}": fault
         for name, values in given.items()
@@ -64,20 +69,20 @@ def attribute_filters(request: Request) -> dict[str, Any]:
     if faults:
         raise InvalidInput(**faults)
     values = {name: each for name, each in given.items() if name not in limiting}
-    limits = _limits({name: given[name][0] for name in given if name in limiting}, units)
+    limits = _limits({name: given[name][0] for name in given if name in limiting}, known)
     return {"attributes": values, "attribute_limits": limits}
 
 
-def _limits(given: Mapping[str, str], units: Mapping[str, str]) -> dict[str, NumberLimits]:
+def _limits(given: Mapping[str, str], known: Mapping[str, str]) -> dict[str, NumberLimits]:
     found: dict[str, NumberLimits] = {}
     for name, number in given.items():
         # Names are compared without case, so that one of them is enough.
         attribute = next((each for each in found if key(each) == key(name[:-4])), name[:-4])
-        known = found.get(attribute) or NumberLimits(units[key(attribute)])
+        limits = found.get(attribute) or NumberLimits(known[key(attribute)])
         if name.endswith(LOWEST):
-            found[attribute] = replace(known, lowest=Decimal(number))
+            found[attribute] = replace(limits, lowest=Decimal(number))
         else:
-            found[attribute] = replace(known, highest=Decimal(number))
+            found[attribute] = replace(limits, highest=Decimal(number))
     for name, each in found.items():
         if each.lowest is not None and each.highest is not None and each.lowest > each.highest:
             lowest = f"{ATTRIBUTE_PREFIX}{name}.min"

@@ -1,7 +1,6 @@
 """The aggregations that count attributes with numbers in ranges, and the values within limits."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
 from typing import Any
 
 from indexing.elasticsearch.client import Response
@@ -55,15 +54,14 @@ def with_numbers(
     request: SearchRequest, schema: IndexSchema, *, send: Callable[[Body], list[Response]]
 ) -> SearchRequest:
     """Return a request with the values within its limits of attributes, which are searched for."""
-    filters = request.filters
-    unknown = filters.unread_limits()
+    unknown = request.unread_limits()
     if not unknown:
         return request
     schema.field(SELECTIONS)
     (response,) = send(listing(unknown))
     keys = listed(unknown, response["aggregations"])
     decimal_comma = schema.analysis.language.decimal_comma
-    return replace(request, filters=filters.with_values(keys.__getitem__, decimal_comma=decimal_comma))
+    return request.with_values(keys.__getitem__, decimal_comma=decimal_comma)
 
 
 def ranges(matching: Matching, request: SearchRequest, counted: Counted) -> dict[str, Aggregation]:

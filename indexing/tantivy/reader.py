@@ -153,12 +153,10 @@ class Snapshot:
 
     def with_numbers(self, request: SearchRequest) -> SearchRequest:
         """Return a request with the values within its limits of attributes."""
-        filters = request.filters
-        if not filters.unread_limits():
+        if not request.unread_limits():
             return request
         decimal_comma = self.matching.fields.analysis.language.decimal_comma
-        keys_of = self.variants.vocabulary.keys_of
-        return replace(request, filters=filters.with_values(keys_of, decimal_comma=decimal_comma))
+        return request.with_values(self.variants.vocabulary.keys_of, decimal_comma=decimal_comma)
 
     def filters(self, filters: Filters) -> list[Query]:
         """Return the queries that a product must match."""

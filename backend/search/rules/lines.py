@@ -4,16 +4,17 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from backend.search.attribute_parameters import ATTRIBUTE_PREFIX
+from backend.search.attribute_parameters import ATTRIBUTE_PREFIX, HIGHEST, LOWEST, units
 from backend.search.parameters import NAMED
 from backend.search.rules.actions import ActionSerializer, ActionType
-from backend.search.rules.filters import ATTRIBUTES, RuleFiltersSerializer
+from backend.search.rules.filters import ATTRIBUTES, LIMITS, RuleFiltersSerializer
 from indexing.filters import FilterDeclaration, FilterKind
+from indexing.mapping import key
 
 HELP = (
     "One action in each line: pin 17 at 1 · hide 18 · boost 2.5 brand=Acme; in_stock=true · "
-    "filter category=lamps; attr.size=M · redirect /sale/ · replace cheap with budget · remove cheap · "
-    "rewrite desk lamp"
+    "filter category=lamps; attr.size=M; attr.weight.max=2 · redirect /sale/ · "
+    "replace cheap with budget · remove cheap · rewrite desk lamp"
 )
 PATTERNS: Mapping[ActionType, str] = {
     ActionType.PIN: r"(?P<product>\d+) at (?P<position>\d+)",
@@ -65,9 +66,13 @@ def actions_in(text: str) -> list[dict[str, Any]]:
 
 def filters_text(filters: Mapping[str, Any]) -> str:
     """Return filters as text, such as `category=lamps; attr.size=M`."""
-    attributes = filters.get(ATTRIBUTES, {})
-    pairs = [(name, value) for name, value in filters.items() if name != ATTRIBUTES]
-    pairs += [(f"{ATTRIBUTE_PREFIX}{name}", value) for name, value in attributes.items()]
+    pairs = [(name, value) for name, value in filters.items() if name not in (ATTRIBUTES, LIMITS)]
+    pairs += [(f"{ATTRIBUTE_PREFIX}{name}", value) for name, value in filters.get(ATTRIBUTES, {}).items()]
+    pairs += [
+        (f"{ATTRIBUTE_PREFIX}{name}.{end}", value)
+        for name, limits in filters.get(LIMITS, {}).items()
+        for end, value in limits.items()
+    ]
     return "; ".join(f"{name}={_text(one)}" for name, value in pairs for one in _several(value))
 
 
@@ -118,13 +123,20 @@ def _given_filters(text: str) -> dict[str, Any]:
         if not separator:
             raise InvalidLine(f"{name!r} has no value; write name=value.")
         if name.startswith(ATTRIBUTE_PREFIX):
-            attributes = given.setdefault(ATTRIBUTES, {})
-            attributes.setdefault(name.removeprefix(ATTRIBUTE_PREFIX), []).append(value)
+            _add_attribute(given, name.removeprefix(ATTRIBUTE_PREFIX), value)
         elif name in declared and declared[name].several:
             given.setdefault(name, []).append(value)
         else:
             given[name] = _typed(declared.get(name), value)
     return given
+
+
+def _add_attribute(given: dict[str, Any], name: str, value: str) -> None:
+    attribute, end = name[: -len(LOWEST)], name[-len(LOWEST) :]
+    if end in (LOWEST, HIGHEST) and key(attribute) in units():
+        given.setdefault(LIMITS, {}).setdefault(attribute, {})[end[1:]] = value
+    else:
+        given.setdefault(ATTRIBUTES, {}).setdefault(name, []).append(value)
 
 
 def _typed(declared: FilterDeclaration | None, value: str) -> object:

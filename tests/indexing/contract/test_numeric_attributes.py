@@ -17,6 +17,7 @@ from indexing.filters import Filters
 from indexing.numeric import NumberLimits, NumericAttribute
 from indexing.page import SearchPage
 from indexing.request import SearchRequest
+from indexing.rules.actions import Boost
 from tests.indexing import brute_force
 from tests.indexing.brute_force import Wanted, own, same
 from tests.indexing.builders import product, variant
@@ -148,6 +149,17 @@ def test_one_variant_is_within_the_limits(catalogue: Catalogue) -> None:
             for name, limits in wanted.limits.items():
                 assert _is_within(own(hit.product, hit.variant).get(name), name, limits), (wanted, hit)
     assert len({len(catalogue.expected(each)) for each in CONDITIONS}) > 5
+
+
+def test_rules_find_and_prefer_products_within_limits(catalogue: Catalogue) -> None:
+    for wanted in CONDITIONS[:12]:
+        filters = catalogue.request(wanted).filters
+        engine = catalogue.shop.engine
+        restricted = engine.search(SearchRequest(restrictions=(filters,), page_size=200))
+        assert set(ids_of(restricted)) == catalogue.expected(wanted), wanted
+        boosted = engine.search(SearchRequest(text="thing", boosts=(Boost(filters, 50.0),), page_size=200))
+        preferred = ids_of(boosted)[: len(catalogue.expected(wanted))]
+        assert set(preferred) == catalogue.expected(wanted), wanted
 
 
 def test_ranges_count_the_products_that_their_limits_would_leave(catalogue: Catalogue) -> None:

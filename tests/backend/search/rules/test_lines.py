@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from backend.search.rules.lines import actions_in, actions_text, filters_in, filters_text
+from indexing.numeric import numeric_attributes
 
 
 @pytest.mark.parametrize(
@@ -24,9 +25,15 @@ def test_an_action_is_read_as_it_is_written(action: dict[str, Any]) -> None:
     assert actions_in(actions_text([action])) == [action]
 
 
-def test_filters_are_read_as_they_are_written() -> None:
-    filters = {"brand": ["A"], "attributes": {"size": ["M", "L"], "colour": ["red"]}}
+def test_filters_are_read_as_they_are_written(settings: Any) -> None:
+    settings.SEARCH_RANGES = numeric_attributes("weight:kg")
+    filters = {
+        "brand": ["A"],
+        "attributes": {"size": ["M", "L"], "size.max": ["9"]},
+        "attribute_limits": {"weight": {"min": "0.5", "max": "2"}},
+    }
 
-    assert filters_text(filters) == "brand=A; attr.size=M; attr.size=L; attr.colour=red"
+    text = "brand=A; attr.size=M; attr.size=L; attr.size.max=9; attr.weight.min=0.5; attr.weight.max=2"
+    assert filters_text(filters) == text
     assert filters_in(filters_text(filters)) == filters
     assert filters_in("") == {}

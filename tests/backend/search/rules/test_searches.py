@@ -15,6 +15,7 @@ from backend.search.rebuilding import build
 from backend.search.rules import live
 from backend.tracking import sink
 from indexing.engine import SearchEngine
+from indexing.numeric import numeric_attributes
 from tests.backend.shop import SYSTEM, client_of, customer, product, staff
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -109,6 +110,26 @@ def test_filters_of_rules_name_categories_as_searches_do(products: dict[str, Pro
     assert client.get(SEARCH, {"brand": "Folk"}).json()["count"] == 1
     assert client.get(SEARCH, {"brand": "Acme"}).json()["count"] == 2
     assert client.get(SEARCH, {"category": "decoration"}).json()["count"] == 0
+
+
+def test_rules_have_limits_of_attributes_that_are_shown_in_ranges(
+    folder_engine: SearchEngine, settings: Any
+) -> None:
+    settings.SEARCH_RANGES = numeric_attributes("Pieces,weight:kg")
+    for pieces in ("100", "500", "1,000"):
+        product(f"Puzzle {pieces}", attributes={"pieces": pieces})
+    build(folder_engine, clock=timezone.now, by=SYSTEM)
+    client = client_of(staff())
+    large = {"attribute_limits": {"Pieces": {"min": "500"}}}
+    created(client, {"type": "filter", "filters": large}, phrases=["large puzzle"])
+    typed = {"q": "large puzzle", "explain": "true"}
+
+    assert client.get(SEARCH, {"q": "puzzle"}).json()["count"] == 3
+    assert client.get(SEARCH, typed).json()["count"] == 2
+
+    settings.SEARCH_RANGES = ()
+    live.CACHE.forget()
+    assert client.get(SEARCH, typed).json()["count"] == 3
 
 
 def test_synonyms_have_an_effect_while_they_are_active(products: dict[str, Product]) -> None:

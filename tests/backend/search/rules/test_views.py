@@ -17,6 +17,10 @@ def rule(*actions: dict[str, Any], **fields: Any) -> dict[str, Any]:
     return {"name": "Rule", "match": "contains", "phrases": ["lamp"], "actions": list(actions), **fields}
 
 
+def limited(limits: dict[str, Any]) -> dict[str, Any]:
+    return {"type": "filter", "filters": {"attribute_limits": limits}}
+
+
 HIDE = {"type": "remove", "words": "cheap"}
 
 
@@ -74,6 +78,27 @@ def test_a_change_of_an_older_version_is_refused() -> None:
         ({"actions": [{"type": "boost", "filters": {"in_stock": True}, "factor": 0}]}, "actions.0.factor"),
         ({"actions": [{"type": "filter", "filters": {"category": "nowhere"}}]}, "actions.0.filters.category"),
         ({"actions": [{"type": "filter", "filters": {"colour": "red"}}]}, "actions.0.filters.colour"),
+        ({"actions": [limited({"colour": {"min": "1"}})]}, "actions.0.filters.attribute_limits.colour"),
+        (
+            {"actions": [limited({"weight": {}})]},
+            "actions.0.filters.attribute_limits.weight",
+        ),
+        (
+            {"actions": [limited({"weight": {"min": "2", "max": "1"}})]},
+            "actions.0.filters.attribute_limits.weight.min",
+        ),
+        (
+            {"actions": [limited({"weight": {"min": "1 kg"}})]},
+            "actions.0.filters.attribute_limits.weight.min",
+        ),
+        (
+            {"actions": [limited({"weight": {"least": "1"}})]},
+            "actions.0.filters.attribute_limits.weight.least",
+        ),
+        (
+            {"actions": [limited({"weight": ["1"]})]},
+            "actions.0.filters.attribute_limits.weight",
+        ),
         ({"actions": [{"type": "redirect", "url": "//evil.example/"}]}, "actions.0.url"),
         ({"actions": [{"type": "redirect", "url": "javascript:alert(1)"}]}, "actions.0.url"),
         ({"actions": [{"type": "redirect", "url": "/search?q=red+lamp"}]}, "actions"),
