@@ -7,8 +7,12 @@ default, and a field is removed only when no running release reads it any more.
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from decimal import Decimal
+from functools import lru_cache
 
 import msgspec
+
+DECODED_DOCUMENTS = 2_048
+"""Documents that a process remembers decoded, by their content: best sellers are on many pages."""
 
 
 class CategoryReference(msgspec.Struct, frozen=True, kw_only=True):
@@ -81,6 +85,16 @@ class ProductDocument(msgspec.Struct, frozen=True, kw_only=True):
     def category(self) -> CategoryReference | None:
         """The product's own category, the deepest of its path."""
         return self.categories[-1] if self.categories else None
+
+
+@lru_cache(DECODED_DOCUMENTS)
+def decoded(stored: bytes) -> ProductDocument:
+    """Return the document that an index stores as JSON; equal ones are mostly the same object.
+
+    Raises:
+        msgspec.DecodeError: it isn't one.
+    """
+    return msgspec.json.decode(stored, type=ProductDocument)
 
 
 class SuggestedProduct(msgspec.Struct, frozen=True, kw_only=True):

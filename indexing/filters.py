@@ -211,6 +211,11 @@ class VariantFilters:
         return bool(self.attributes or self.ranges) or limits != (None, None)
 
     @property
+    def is_empty(self) -> bool:
+        """Whether every variant satisfies them."""
+        return not (self.narrow or self.available)
+
+    @property
     def conditions(self) -> list[tuple[str, Collection[str]]]:
         """The conditions on attributes: a name's key, and the accepted keys of attributes."""
         return [*self.attributes.items(), *self.ranges.items()]
@@ -245,3 +250,4 @@ FILTERS = declarations(Filters)
 FLAGS = tuple(declared for declared in FILTERS if declared.kind is FilterKind.FLAG)
 OF_VARIANT = tuple(declared.name for declared in FILTERS if declared.of_variant)
 NO_FILTERS = Filters()
+NO_VARIANT_FILTERS = VariantFilters()

@@ -46,6 +46,13 @@ class Hit:
     collapsed: Collapsed | None = None
     """The group that it represents; None if products aren't collapsed, or if it is in no group."""
 
+    def matched(self, variant: VariantDocument | None, highlights: Highlights | None) -> "Hit":
+        """Return the hit with what matched.
+
+        `dataclasses.replace` takes several times as long, and each page has one call for every hit.
+        """
+        return Hit(self.product, self.score, self.pinned, variant, highlights, self.fusion, self.collapsed)
+
 
 class Matched(StrEnum):
     """How many of the query's words each hit contains; fewer than all if too few products contain all."""

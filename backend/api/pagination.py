@@ -3,12 +3,13 @@
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
+from urllib.parse import urlencode
 
 from django.db.models import Model, QuerySet
+from django.utils.encoding import escape_uri_path
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
-from rest_framework.utils.urls import remove_query_param, replace_query_param
 
 from backend.api.errors import PageNotFound
 
@@ -103,5 +104,8 @@ def rows_of(serializer_class: type[BaseSerializer[Any]]) -> Callable[[list[Any]]
 
 
 def _link(request: Request, page: int) -> str:
-    address = request.build_absolute_uri()
-    return remove_query_param(address, "page") if page == 1 else replace_query_param(address, "page", page)
+    """Return the address of another page, with the parameters of the request in the order of their names."""
+    parameters = dict(request.query_params.lists()) | {"page": [] if page == 1 else [page]}
+    query = urlencode(sorted(parameters.items()), doseq=True)
+    address = f"{request.scheme}://{request.get_host()}{escape_uri_path(request.path)}"
+    return f"{address}?{query}" if query else address

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from django.core.exceptions import RequestDataTooBig
+from django.core.exceptions import RequestDataTooBig, ValidationError
 from rest_framework import serializers
+from rest_framework.fields import empty
 from rest_framework.request import Request
 
 from backend.api.errors import BodyNotAccepted, InvalidInput
@@ -70,13 +71,29 @@ class _Known:
     serializer: serializers.Serializer[Any]
     fields: Mapping[str, Field]
     repeatable: frozenset[str]
+    defaults: Mapping[str, Any]
+    """Of the parameters that have one."""
+    required: frozenset[str]
 
     def validated(self, given: Mapping[str, Any]) -> dict[str, Any]:
         """Return the values of all parameters.
 
+        Only those that are given are validated: most requests have a few of many.
+
         Raises:
             rest_framework.exceptions.ValidationError: a value is invalid.
         """
+        try:
+            if self.required <= given.keys():
+                values = {
+                    name: self.fields[name].run_validation(value)
+                    for name, value in given.items()
+                    if name in self.fields
+                }
+                return dict(self.serializer.validate({**self.defaults, **values}))
+        except (serializers.ValidationError, ValidationError):
+            # The serializer describes the errors of all parameters.
+            pass
         # `is_valid` would store the values in the serializer, which all threads share.
         return dict(self.serializer.run_validation(given))
 
@@ -85,8 +102,15 @@ class _Known:
 def _known(serializer_class: type[serializers.Serializer[Any]]) -> _Known:
     serializer = serializer_class()
     fields = dict(serializer.fields)
-    repeatable = frozenset(name for name, field in fields.items() if isinstance(field, serializers.ListField))
-    return _Known(serializer, fields, repeatable)
+    return _Known(
+        serializer,
+        fields,
+        repeatable=frozenset(
+            name for name, field in fields.items() if isinstance(field, serializers.ListField)
+        ),
+        defaults={name: field.get_default() for name, field in fields.items() if field.default is not empty},
+        required=frozenset(name for name, field in fields.items() if field.required),
+    )
 
 
 class Body(serializers.Serializer[Any]):

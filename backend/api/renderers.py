@@ -11,7 +11,38 @@ from rest_framework.utils.encoders import JSONEncoder
 
 ANYTHING = "*/*"
 FORMAT = "format"
-_default = JSONEncoder().default
+_plain = JSONEncoder().default
+_OPTIONS = orjson.OPT_NON_STR_KEYS | orjson.OPT_UTC_Z
+
+
+class Written:
+    """A part of a response as JSON, which several responses share."""
+
+    # A dataclass, orjson would write as an object.
+    __slots__ = ("json",)
+
+    def __init__(self, json: bytes) -> None:
+        """Insert `json` in responses."""
+        self.json = json
+
+
+def written(value: object) -> Any:
+    """Return `value` as a part of responses that is written once; `value` itself if orjson refuses it."""
+    try:
+        return Written(orjson.dumps(value, default=_default, option=_OPTIONS))
+    except TypeError:
+        return value
+
+
+def _default(value: object) -> object:
+    return orjson.Fragment(value.json) if isinstance(value, Written) else _plain(value)
+
+
+class _Encoder(JSONEncoder):
+    """The framework's encoder, for the responses that have written parts."""
+
+    def default(self, value: object) -> object:
+        return orjson.loads(value.json) if isinstance(value, Written) else super().default(value)
 
 
 class FastJSONRenderer(JSONRenderer):
@@ -20,6 +51,8 @@ class FastJSONRenderer(JSONRenderer):
     The framework's renderer writes values that orjson refuses (lone surrogates, integers of more than 64
     bits), and indented JSON if a client requests it.
     """
+
+    encoder_class = _Encoder
 
     def render(
         self,
@@ -32,7 +65,7 @@ class FastJSONRenderer(JSONRenderer):
         if data is None or self.get_indent(accepted_media_type or "", context):
             return bytes(super().render(data, accepted_media_type, context))
         try:
-            return orjson.dumps(data, default=_default, option=orjson.OPT_NON_STR_KEYS | orjson.OPT_UTC_Z)
+            return orjson.dumps(data, default=_default, option=_OPTIONS)
         except TypeError:
             return bytes(super().render(data, accepted_media_type, context))
 
@@ -47,7 +80,7 @@ class Negotiation(DefaultContentNegotiation):
             rest_framework.exceptions.NotAcceptable: there is none.
             django.http.Http404: no renderer has the format of the URL.
         """
-        accepts_all = request.headers.get("Accept", ANYTHING) == ANYTHING
+        accepts_all = request.META.get("HTTP_ACCEPT", ANYTHING) == ANYTHING
         if accepts_all and format_suffix is None and FORMAT not in request.query_params:
             return renderers[0], renderers[0].media_type
         return super().select_renderer(request, renderers, format_suffix)

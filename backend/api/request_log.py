@@ -1,11 +1,13 @@
 """Logs the start and the end of each request."""
 
 import re
+from uuid import uuid4
 
 import structlog
 from django.conf import settings
 from django.http import HttpRequest
 from django_structlog.middlewares import RequestMiddleware
+from django_structlog.middlewares import request as middleware
 
 from backend.api.addresses import client_address, network_of
 
@@ -14,8 +16,21 @@ _LONGEST_QUERY = 500
 _SECRET_PATH = re.compile(r"^(/api/(?:notifications/unsubscribe|privacy/receipts)/)[^/]+/?")
 
 
+logger = structlog.get_logger(middleware.__name__)
+
+
 class RequestLogMiddleware(RequestMiddleware):
     """django-structlog's middleware, but with the client address that throttles use."""
+
+    def prepare(self, request: HttpRequest) -> None:
+        """Log the start of the request, with an id for all of its log lines.
+
+        The base class also looks for a user, who is known only later, and for an id in the request.
+        """
+        structlog.contextvars.bind_contextvars(request_id=str(uuid4()))
+        self.bind_ip(request)
+        agent = request.META.get("HTTP_USER_AGENT")
+        logger.info("request_started", request=self.format_request(request), user_agent=agent)
 
     @classmethod
     def bind_ip(cls, request: HttpRequest) -> None:

@@ -52,6 +52,9 @@ def logging_configuration(*, level: str, plain: bool) -> dict[str, Any]:
         "root": {"handlers": ["stderr"], "level": level},
         "loggers": {
             "elastic_transport": {"level": "WARNING"},
+            # It writes each request and reply as text before it looks whether debugging is on, unless nobody
+            # listens.
+            "elastic_transport.node": {"propagate": False},
             # The request log has the same information, with the request's id.
             "django.request": {"level": "ERROR"},
             "django_structlog": {"level": level},

@@ -1,6 +1,7 @@
 """The parameters of a search over HTTP, derived from the declared filters."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
@@ -32,7 +33,6 @@ from indexing.schema import CURRENT, MAX_QUERY_WORDS
 MAX_RATING = 5
 MAX_RELATED = 10
 FACETS = "facets"
-RELATED = serializers.IntegerField()
 
 
 def _one_of(declared: FilterDeclaration) -> serializers.Field[Any, Any, Any, Any]:
@@ -158,14 +158,36 @@ class FacetValuesParameters(FacetSearchParameters, SearchParameters):
     """The parameters of a search whose facet has the values, and of the search in them."""
 
 
-def search_request(request: Request) -> SearchRequest:
-    """Return the search that `request` describes.
+@dataclass(frozen=True, slots=True)
+class AskedSearch:
+    """A search, and what else a request asks for."""
+
+    search: SearchRequest
+    explain: bool
+    related: int
+    """The maximum number of related searches."""
+    slot: str
+    """The slot of the search's exposure: the kind of suggestion that the query comes from, or none."""
+
+
+def asked_search(request: Request) -> AskedSearch:
+    """Return the search that `request` describes, and what else it asks for.
 
     Raises:
         InvalidInput: a parameter is unknown or repeated.
         rest_framework.exceptions.ValidationError: a value is not valid.
+        ExplanationForStaff: it asks for an explanation, and the caller isn't staff with the area.
     """
-    return _search(request, parse(request, SearchParameters, open_prefix=ATTRIBUTE_PREFIX))
+    given = parse(request, SearchParameters, open_prefix=ATTRIBUTE_PREFIX)
+    asked = AskedSearch(
+        _search(request, given),
+        explain=given["explain"],
+        related=given["related"],
+        slot=f"suggestion:{given['suggestion']}" if given["suggestion"] else "",
+    )
+    if asked.explain and not getattr(request.user, "has_area", lambda area: False)(StaffArea.SEARCH):
+        raise ExplanationForStaff(area=StaffArea.SEARCH)
+    return asked
 
 
 def facet_values_request(request: Request) -> tuple[SearchRequest, FacetSearch]:
@@ -198,34 +220,6 @@ def _search(request: Request, given: Mapping[str, Any]) -> SearchRequest:
         # The serializer removes a space at the end.
         is_typed=given["prefix"] == "last" and not request.query_params.get("q", "")[-1:].isspace(),
     )
-
-
-def wants_explanation(request: Request) -> bool:
-    """Return whether the request asks for an explanation.
-
-    Raises:
-        ExplanationForStaff: the caller isn't staff with the area.
-    """
-    wanted: bool = serializers.BooleanField().run_validation(request.query_params.get("explain") or "false")
-    if wanted and not getattr(request.user, "has_area", lambda area: False)(StaffArea.SEARCH):
-        raise ExplanationForStaff(area=StaffArea.SEARCH)
-    return wanted
-
-
-def related_wanted(request: Request) -> int:
-    """Return how many related searches the request asks for.
-
-    Raises:
-        rest_framework.exceptions.ValidationError: it isn't a number.
-    """
-    wanted: int = RELATED.run_validation(request.query_params.get("related", 0))
-    return wanted
-
-
-def slot_of(request: Request) -> str:
-    """Return the slot of the search's exposure: the kind of suggestion that the query comes from, or none."""
-    kind = request.query_params.get("suggestion")
-    return f"suggestion:{kind}" if kind else ""
 
 
 def category_tokens(value: str) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -11,10 +12,16 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from backend.api import money
+from backend.api.renderers import written
 from indexing.analysis.units import plain_number
 from indexing.buckets import Bucket, CategoryBucket
 from indexing.facets import FACETS, FacetDeclaration, Facets, FacetShape
+from indexing.identity import Same
 from indexing.page import SearchPage
+
+NOT_COUNTED = Facets()
+REMEMBERED_FACETS = 128
+"""Facets of which a process remembers what is shown; an engine returns the same for equal counts."""
 
 
 class ValueBucketSerializer(serializers.Serializer[Any]):
@@ -139,12 +146,18 @@ def buckets_shown(buckets: Sequence[Bucket]) -> list[dict[str, Any]]:
     return shown
 
 
-def facets_shown(page: SearchPage) -> dict[str, Any]:
-    """Return the representation that FacetsSerializer describes; what wasn't counted is null or empty.
+def facets_shown(page: SearchPage) -> Any:
+    """Return the representation that FacetsSerializer describes as a part of a response.
 
-    Building it without the serializer takes a small fraction of the time.
+    What wasn't counted is null or empty. Building it without the serializer takes a small fraction of the
+    time.
     """
-    shown: dict[str, Any] = msgspec.to_builtins(page.facets or Facets(), builtin_types=(Decimal,))
+    return _facets_shown(Same(page.facets or NOT_COUNTED), page.currency)
+
+
+@lru_cache(REMEMBERED_FACETS)
+def _facets_shown(facets: Same[Facets], currency: str | None) -> Any:
+    shown: dict[str, Any] = msgspec.to_builtins(facets.value, builtin_types=(Decimal,))
     for declared in FACETS:
         if declared.shape is FacetShape.ATTRIBUTES:
             for bucket in (each for facet in shown[declared.name] for each in facet["ranges"]):
@@ -153,8 +166,8 @@ def facets_shown(page: SearchPage) -> dict[str, Any]:
         if declared.shape is FacetShape.RANGES:
             for bucket in shown[declared.name]:
                 for limit in ("minimum", "maximum"):
-                    bucket[limit] = limit_shown(bucket[limit], page.currency)
-    return shown
+                    bucket[limit] = limit_shown(bucket[limit], currency)
+    return written(shown)
 
 
 def limit_shown(amount: Decimal | None, currency: str | None) -> str | None:

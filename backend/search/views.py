@@ -22,13 +22,7 @@ from backend.search.errors import ExplanationForStaff
 from backend.search.explaining import ExplanationSerializer, explanation
 from backend.search.filter_texts import filter_texts
 from backend.search.hits import SearchHitSerializer, hit_shown
-from backend.search.parameters import (
-    SearchParameters,
-    related_wanted,
-    search_request,
-    slot_of,
-    wants_explanation,
-)
+from backend.search.parameters import SearchParameters, asked_search
 from backend.search.related import RelatedSearchSerializer, related_shown
 from backend.search.rules import applying
 from backend.search.rules.applying import RuledSearch
@@ -79,7 +73,8 @@ class SearchView(APIView):
         filters and words mean. Staff with the area `search` can ask why these products were found, by
         `explain=true`: `rules` has the rules that were applied, and `explanation` the plan and the scores.
         """
-        search, now, explain = search_request(request), timezone.now(), wants_explanation(request)
+        asked, now = asked_search(request), timezone.now()
+        search = asked.search
         ruled = applying.ruled(search, now=now)
         with index.SHARE.slot():
             page = index.engine().search(ruled.request)
@@ -94,14 +89,14 @@ class SearchView(APIView):
             filters=filter_texts(search.filters) | {"sort_by": search.sort.value},
             version=page.generation,
             page=search.page,
-            slot=slot_of(request),
+            slot=asked.slot,
             first_position=span.start + 1,
             rule_ids=ruled.outcome.rule_ids,
             pinned_by=ruled.pinned_in(page.hits),
             now=now,
         )
-        described = _described(page, ruled, explain=explain)
-        described["related"] = related_shown(page, limit=related_wanted(request))
+        described = _described(page, ruled, explain=asked.explain)
+        described["related"] = related_shown(page, limit=asked.related)
         cards = [hit_shown(hit) for hit in page.hits]
         envelope = page_envelope(
             request, cards, count=page.count, span=span, **described, exposure_id=exposure_id

@@ -3,17 +3,17 @@
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from copy import copy
 from dataclasses import replace
 from http import HTTPStatus
 from typing import Any
 
-from elastic_transport import ApiResponseMeta, BaseNode, SerializerCollection, Transport, Urllib3HttpNode
-from elasticsearch import ApiError, Elasticsearch, NotFoundError, TransportError
+import msgspec
+from elastic_transport import ApiResponseMeta, BaseNode, HttpHeaders, Urllib3HttpNode
+from elasticsearch import ApiError, Elasticsearch, NotFoundError, SerializationError, TransportError
 from elasticsearch.exceptions import HTTP_EXCEPTIONS
 from elasticsearch.serializer import NdjsonSerializer
 
-from indexing.elasticsearch.replies import Json, Replies
+from indexing.elasticsearch.replies import Json, encode, encode_lines, reply_of
 from indexing.errors import GenerationNotFound, IndexMissing, SearchEngineUnavailable
 
 NAME = "elasticsearch"
@@ -35,18 +35,6 @@ class _JsonLines(NdjsonSerializer, Json):
     """Lines of JSON by msgspec."""
 
 
-class _Transport(Transport):
-    """The transport of requests, with another one on the same connections for searches."""
-
-    def __init__(self, *args: Any, **options: Any) -> None:
-        super().__init__(*args, **options)
-        self.searches = copy(self)
-        """Decodes only what is read of a reply."""
-        self.searches.serializers = SerializerCollection(
-            self.serializers.serializers | {Replies.mimetype: Replies()}
-        )
-
-
 def connect(url: str, *, node_class: type[BaseNode] = Urllib3HttpNode) -> Elasticsearch:
     """Return a client that sends requests with `node_class`; nothing is sent yet.
 
@@ -58,7 +46,6 @@ def connect(url: str, *, node_class: type[BaseNode] = Urllib3HttpNode) -> Elasti
         max_retries=0,
         retry_on_timeout=False,
         serializers={each.mimetype: each for each in (Json(), _JsonLines())},
-        transport_class=_Transport,
         node_class=node_class,
     )
 
@@ -111,8 +98,8 @@ def translated_errors(generation: str | None = None) -> Iterator[None]:
 
 Response = Mapping[str, Any]
 
-_JSON_HEADERS = {"accept": Json.mimetype, "content-type": Json.mimetype}
-_LINES_HEADERS = {"accept": Json.mimetype, "content-type": _JsonLines.mimetype}
+_JSON_HEADERS = HttpHeaders({"accept": Json.mimetype, "content-type": Json.mimetype})
+_LINES_HEADERS = HttpHeaders({"accept": Json.mimetype, "content-type": _JsonLines.mimetype})
 
 
 def search(client: Elasticsearch, index: str, body: Mapping[str, Any], *, deadline: Deadline) -> Response:
@@ -122,7 +109,7 @@ def search(client: Elasticsearch, index: str, body: Mapping[str, Any], *, deadli
         NotFoundError: the index does not exist.
         ApiError: the search failed.
     """
-    _, found = _sent(client, f"/{index}/_search", body, headers=_JSON_HEADERS, deadline=deadline)
+    _, found = _sent(client, f"/{index}/_search", encode(body), headers=_JSON_HEADERS, deadline=deadline)
     return found
 
 
@@ -135,7 +122,8 @@ def search_all(
         NotFoundError: the index of a search does not exist.
         ApiError: a search failed.
     """
-    meta, response = _sent(client, "/_msearch", lines, headers=_LINES_HEADERS, deadline=deadline)
+    content = encode_lines(lines)
+    meta, response = _sent(client, "/_msearch", content, headers=_LINES_HEADERS, deadline=deadline)
     found: list[Response] = response["responses"]
     for each in found:
         if "error" in each:
@@ -154,7 +142,7 @@ def documents(
     """
     target = f"/{index}/_mget?_source_includes={source}&realtime=false"
     body = {"ids": [str(each) for each in ids]}
-    meta, response = _sent(client, target, body, headers=_JSON_HEADERS, deadline=deadline)
+    meta, response = _sent(client, target, encode(body), headers=_JSON_HEADERS, deadline=deadline)
     found: list[Response] = response["docs"]
     for each in found:
         if "error" in each:
@@ -165,20 +153,27 @@ def documents(
 
 
 def _sent(
-    client: Elasticsearch, target: str, body: Any, *, headers: Mapping[str, str], deadline: Deadline
+    client: Elasticsearch, target: str, content: bytes, *, headers: HttpHeaders, deadline: Deadline
 ) -> tuple[ApiResponseMeta, Response]:
-    # By the transport, because the client creates all of its parts anew for a request with its own deadline.
-    transport: Any = client.transport  # of `connect`
-    meta, response = transport.searches.perform_request(
-        "POST", target, headers=headers, body=body, request_timeout=deadline.remaining()
+    # By the node itself: all that the client and its transport would add for a request that isn't retried is
+    # time, about as much as urllib3 takes.
+    (node,) = client.transport.node_pool.all()
+    meta, received = node.perform_request(
+        "POST", target, body=content, headers=headers, request_timeout=deadline.remaining()
     )
+    try:
+        response = reply_of(received)
+    except msgspec.DecodeError as error:
+        if meta.status < HTTPStatus.BAD_REQUEST:
+            raise SerializationError(f"the reply isn't JSON: {error}", errors=(error,)) from error
+        response = {}
     if meta.status >= HTTPStatus.BAD_REQUEST:
         raise _failure(meta, response)
     return meta, response
 
 
-def _failure(meta: ApiResponseMeta, response: Any) -> ApiError:
+def _failure(meta: ApiResponseMeta, response: Response) -> ApiError:
     """Return the client's exception for a failed request or search."""
-    error = response.get("error") if isinstance(response, dict) else None
+    error = response.get("error")
     message = error.get("type", "") if isinstance(error, dict) else str(error or "")
     return HTTP_EXCEPTIONS.get(meta.status, ApiError)(message, meta, response)

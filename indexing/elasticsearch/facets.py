@@ -87,15 +87,15 @@ class Counting:
         self._request = request
         self._filters = request.filters
         self._currencies = currencies
+        self.key = self._key()
+        """A text that differs if the aggregations do."""
         self._declared = [
             each
             for each in FACETS
             if each.name in request.facets.names and (not each.field or self._schema.has(each.field))
         ]
 
-    @property
-    def key(self) -> str:
-        """A text that differs if the aggregations do."""
+    def _key(self) -> str:
         currency = price_currency(self._request, self._currencies)
         own = (
             self._schema.version,

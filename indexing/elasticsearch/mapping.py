@@ -3,7 +3,6 @@
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
-from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -28,7 +27,7 @@ from elasticsearch.dsl import (
 )
 
 from indexing.analysis import DEFAULT_LANGUAGE
-from indexing.document import ProductDocument
+from indexing.document import ProductDocument, decoded
 from indexing.elasticsearch import earlier
 from indexing.encoder.identity import EncoderIdentity
 from indexing.fields import CREATED_AT, SELECTIONS, FieldKind
@@ -47,9 +46,6 @@ SETTINGS: dict[str, Any] = {
     "refresh_interval": REFRESH_INTERVAL,
     "gc_deletes": DELETES_KEPT_FOR,
 }
-
-DECODED_DOCUMENTS = 2_048
-"""Documents that a process remembers decoded, by their content: best sellers are on many pages."""
 
 TYPES: dict[FieldKind, Callable[[], Field]] = {
     FieldKind.STEMMED: lambda: Text(analyzer=STEMMED),
@@ -162,10 +158,5 @@ def product_of(source: Mapping[str, Any]) -> ProductDocument:
     """Return the product document of a source, whose part it is either JSON or decoded."""
     stored = source["document"]
     if isinstance(stored, msgspec.Raw):
-        return _decoded(bytes(stored))
+        return decoded(bytes(stored))
     return msgspec.convert(stored, ProductDocument)
-
-
-@lru_cache(DECODED_DOCUMENTS)
-def _decoded(stored: bytes) -> ProductDocument:
-    return msgspec.json.decode(stored, type=ProductDocument)

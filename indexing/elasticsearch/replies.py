@@ -80,15 +80,22 @@ class _Reply(TypedDict, total=False):
     status: int
 
 
-class Replies(Json):
-    """The parts of the replies to searches that are used."""
+_decoder = msgspec.json.Decoder(_Reply)
+_encoder = msgspec.json.Encoder(enc_hook=Json().default)
+encode = _encoder.encode
+"""Return a search as JSON."""
+encode_lines = _encoder.encode_lines
+"""Return the parts of a multi-search as lines of JSON."""
 
-    _decoder = msgspec.json.Decoder(_Reply)
 
-    def json_loads(self, data: bytes) -> Any:
-        """Return the reply; its documents are JSON as they were stored."""
-        reply: dict[str, Any] = dict(self._decoder.decode(data))
-        for each in (reply, *reply.get("responses", ())):
-            if "aggregations" in each:
-                each["aggregations"] = Aggregations(each["aggregations"])
-        return reply
+def reply_of(content: bytes) -> dict[str, Any]:
+    """Return the parts that are used of a reply to searches; its documents are JSON as they were stored.
+
+    Raises:
+        msgspec.DecodeError: it isn't JSON.
+    """
+    reply: dict[str, Any] = dict(_decoder.decode(content))
+    for each in (reply, *reply.get("responses", ())):
+        if "aggregations" in each:
+            each["aggregations"] = Aggregations(each["aggregations"])
+    return reply

@@ -11,22 +11,15 @@ from indexing.matches.values import Highlights, parts_of
 CACHED_TITLES = 2_048
 """Titles whose tokens a process remembers: best sellers are on many pages."""
 
-CACHED_HIGHLIGHTS = 4_096
-"""Texts of a product for one plan: most searches are for the same words as others."""
-
 
 def highlights(product: ProductDocument, terms: SearchedTerms, *, needs: int) -> Highlights:
     """Return what the terms of a plan with so many needs match in the texts of a product."""
-    return _highlights(product.title, product.description, terms, needs)
-
-
-@lru_cache(CACHED_HIGHLIGHTS)
-def _highlights(title: str, description: str, terms: SearchedTerms, needs: int) -> Highlights:
+    title = product.title
     in_title = terms.found_in(title, _tokens(terms.analysis, title))
     missing = (1 << needs) - 1
     for each in in_title:
         missing &= ~each.needs
-    quoted = fragment(description, terms, missing=missing) if missing else ()
+    quoted = fragment(product.description, terms, missing=missing) if missing else ()
     return Highlights(parts_of(title, in_title), quoted)
 
 

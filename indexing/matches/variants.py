@@ -23,7 +23,7 @@ def matched_variant(
     their SKU, name or attributes. Return None if neither distinguishes a variant, if none satisfies the
     filters (the index has changed since the search), or if the product has no active variants.
     """
-    is_filtered = bool(wanted.narrow or wanted.available)
+    is_filtered = not wanted.is_empty
     passing: Sequence[VariantDocument] = document.variants
     if is_filtered:
         passing = [each for each in passing if _satisfies(document, each, wanted)]

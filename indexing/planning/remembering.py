@@ -2,9 +2,9 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from weakref import WeakKeyDictionary
 
 from indexing.lexicon.lexicon import Lexicon
+from indexing.lexicon.remembering import PerLexicon
 from indexing.planning.plan import Plan
 from indexing.ranking import RankingOptions
 from indexing.request import SearchRequest
@@ -27,7 +27,7 @@ class _Query:
     understood: Understood
 
 
-_plans: WeakKeyDictionary[Lexicon, dict[_Query, tuple[Synonyms, Plan]]] = WeakKeyDictionary()
+_plans: PerLexicon[_Query, tuple[Synonyms, Plan]] = PerLexicon(REMEMBERED)
 
 
 def remembered(
@@ -46,8 +46,7 @@ def remembered(
     if not lexicon.products:
         return make(*counts)
     query = _Query(request.text, request.is_typed, request.ranking, understood)
-    plans = _plans.setdefault(lexicon, {})
-    synonyms, plan = plans.get(query, (None, None))
+    synonyms, plan = _plans.get(lexicon, query) or (None, None)
     if plan is not None and synonyms is request.synonyms:
         return plan
     counted: list[str] = []
@@ -61,7 +60,5 @@ def remembered(
 
     plan = make(*map(noting, counts))
     if not counted:
-        if len(plans) >= REMEMBERED:
-            plans.clear()
-        plans[query] = request.synonyms, plan
+        _plans.keep(lexicon, query, (request.synonyms, plan))
     return plan

@@ -46,6 +46,8 @@ class Arrangement:
         all. `shown` are the pinned products that are listed and pass the filters, and `pinned_hit` returns
         the hit of one of them.
         """
+        if not shown:
+            return list(ranked[self.offset - self.start : min(self.end, count) - self.start])
         places = self.places(count=count, shown=shown)
         page: list[T] = []
         for place in range(self.offset, min(self.end, count + len(places))):

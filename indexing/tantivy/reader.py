@@ -23,7 +23,7 @@ from tantivy import (
     Tokenizer,
 )
 
-from indexing.document import ProductDocument
+from indexing.document import ProductDocument, decoded
 from indexing.errors import IndexCorrupt
 from indexing.fields import CURRENCY
 from indexing.filters import Filters, VariantFilters
@@ -31,7 +31,7 @@ from indexing.planning.plan import FIELD_BOOSTS
 from indexing.request import SearchRequest
 from indexing.schema import IndexSchema
 from indexing.tantivy.matching import Matching, all_of
-from indexing.tantivy.schema import decode, register_analyzers
+from indexing.tantivy.schema import register_analyzers
 from indexing.tantivy.variant_reading import VariantTables
 from indexing.tantivy.variants import Mask, Numbers, VariantTable
 
@@ -97,7 +97,7 @@ class Snapshot:
 
     def documents(self, addresses: Sequence[DocAddress]) -> list[ProductDocument]:
         """Return the stored products, in the order of `addresses`."""
-        return [decode(self.searcher.doc(address)["document"][0]) for address in addresses]
+        return [decoded(self.searcher.doc(address)["document"][0]) for address in addresses]
 
     def ids(self, addresses: Sequence[DocAddress]) -> list[int]:
         """Return the product ids, in the order of `addresses`."""

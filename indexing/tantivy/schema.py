@@ -21,8 +21,6 @@ STEMMED = "stemmed"
 WORDS = "words"
 
 _encode = msgspec.json.Encoder().encode
-decode = msgspec.json.Decoder(ProductDocument).decode
-"""Return the product document that was stored."""
 
 
 def build_schema(*, with_vectors: bool = False) -> Schema:

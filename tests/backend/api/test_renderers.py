@@ -14,7 +14,7 @@ from rest_framework.renderers import BaseRenderer, BrowsableAPIRenderer, JSONRen
 from rest_framework.request import Request
 from rest_framework.test import APIRequestFactory
 
-from backend.api.renderers import FastJSONRenderer, Negotiation
+from backend.api.renderers import FastJSONRenderer, Negotiation, written
 
 
 @pytest.mark.parametrize(
@@ -37,6 +37,20 @@ def test_indented_json_can_be_requested() -> None:
     rendered = FastJSONRenderer().render({"a": 1}, "application/json; indent=2")
 
     assert rendered == b'{\n  "a": 1\n}'
+
+
+@pytest.mark.parametrize("media_type", [None, "application/json; indent=2"])
+@pytest.mark.parametrize("other", ["lantern", 2**70])
+def test_parts_of_responses_are_written_as_the_rest_is(media_type: str | None, other: object) -> None:
+    part = {"id": UUID(int=7), "text": "B\xfcro", "value": other}
+    data = {"results": [written(part), written(part)], "other": other}
+
+    rendered = FastJSONRenderer().render(data, media_type)
+
+    assert json.loads(rendered) == {
+        "results": [{"id": str(UUID(int=7)), "text": "B\xfcro", "value": other}] * 2,
+        "other": other,
+    }
 
 
 @pytest.mark.parametrize("accept", [None, "*/*", "text/html", "text/*;q=0.5, */*;q=0.1", "image/png", ""])

@@ -6,7 +6,7 @@ import pytest
 from indexing.elasticsearch.facets import Counting, read
 from indexing.elasticsearch.mapping import indexed, product_of
 from indexing.elasticsearch.matching import Matching
-from indexing.elasticsearch.replies import Aggregations, Replies
+from indexing.elasticsearch.replies import Aggregations, reply_of
 from indexing.facets import WantedFacets
 from indexing.filters import Filters
 from indexing.request import SearchRequest
@@ -22,7 +22,7 @@ def test_documents_of_a_reply_are_those_that_were_stored() -> None:
     hits = [
         {"_id": str(each.id), "_source": indexed(each, schema=CURRENT)} for each in (first, second, first)
     ]
-    reply = Replies().loads(msgspec.json.encode({"took": 1, "responses": [{"hits": {"hits": hits}}]}))
+    reply = reply_of(msgspec.json.encode({"took": 1, "responses": [{"hits": {"hits": hits}}]}))
 
     (response,) = reply["responses"]
     assert [product_of(hit["_source"]) for hit in response["hits"]["hits"]] == [first, second, first]
@@ -31,8 +31,8 @@ def test_documents_of_a_reply_are_those_that_were_stored() -> None:
 def test_errors_of_a_reply_are_kept() -> None:
     failed = {"error": {"type": "index_not_found_exception"}, "status": 404}
 
-    assert Replies().loads(msgspec.json.encode(failed)) == failed
-    assert Replies().loads(msgspec.json.encode({"responses": [failed]}))["responses"] == [failed]
+    assert reply_of(msgspec.json.encode(failed)) == failed
+    assert reply_of(msgspec.json.encode({"responses": [failed]}))["responses"] == [failed]
 
 
 @pytest.mark.parametrize("selected", [(), ("tidewater",)])

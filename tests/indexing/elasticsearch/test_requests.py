@@ -1,8 +1,8 @@
 """How many requests a search sends to the cluster."""
 
-import logging
 import secrets
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -25,6 +25,22 @@ def shop(elasticsearch_url: str) -> Iterator[Shop]:
     engine.close()
 
 
+@pytest.fixture
+def sent(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The targets of the searches that are sent during the test."""
+    assert isinstance(shop.engine, ElasticsearchEngine)
+    (node,) = shop.engine._client.transport.node_pool.all()
+    perform, targets = node.perform_request, []
+
+    def recording(method: str, target: str, **options: Any) -> Any:
+        if target == "/_msearch":
+            targets.append(target)
+        return perform(method, target, **options)
+
+    monkeypatch.setattr(node, "perform_request", recording)
+    return targets
+
+
 @pytest.mark.parametrize(
     ("text", "requests"),
     [
@@ -35,28 +51,26 @@ def shop(elasticsearch_url: str) -> Iterator[Shop]:
     ],
 )
 def test_a_search_sends_one_request_and_one_more_before_a_correction(
-    shop: Shop, text: str, requests: int, caplog: pytest.LogCaptureFixture
+    shop: Shop, text: str, requests: int, sent: list[str]
 ) -> None:
     shop.ids("warm up")
-    caplog.set_level(logging.INFO, logger="elastic_transport.transport")
+    sent.clear()
 
     shop.page(text)
 
-    sent = [each.getMessage() for each in caplog.records if "_msearch" in each.getMessage()]
     assert len(sent) == requests, sent
 
 
 def test_a_reading_with_more_products_than_the_lexicon_lets_expect_is_fetched_whole(
-    shop: Shop, caplog: pytest.LogCaptureFixture
+    shop: Shop, sent: list[str]
 ) -> None:
     shop.put(product(200, "Copper lantern number 200", brand="Bax"))
     shop.learn()
     shop.put(*(product(number, f"Copper lantern number {number}", brand="Bax") for number in range(201, 260)))
-    caplog.set_level(logging.INFO, logger="elastic_transport.transport")
+    sent.clear()
 
     page = shop.page("copper lantern")
 
-    sent = [each.getMessage() for each in caplog.records if "_msearch" in each.getMessage()]
     assert (len(sent), page.matched, page.count, len(page.hits)) == (2, Matched.ALL, 60, 20)
     assert page.facets is not None
     assert [(each.value, each.count) for each in page.facets.brands] == [("Bax", 60)]
