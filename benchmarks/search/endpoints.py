@@ -12,6 +12,9 @@ from benchmarks.search.raw import RawRequest, recorded
 from benchmarks.search.timing import Call, alternate
 from indexing.elasticsearch.engine import ElasticsearchEngine
 from indexing.engine import SearchEngine
+from indexing.suggestions.typed import Typed
+from indexing.tantivy.engine import TantivyEngine
+from indexing.tantivy.suggesting import found_products
 
 LARGEST_CPU = {"search": 3.0, "suggestions": 1.0}
 """Milliseconds of own CPU above the engine's work."""
@@ -66,22 +69,36 @@ def _send_all(pool: urllib3.HTTPConnectionPool, requests: list[RawRequest]) -> N
 def _inner_call(engine: SearchEngine, endpoint: Call) -> Call:
     """Return the call of the engine that the endpoint makes, if it makes one."""
     made: list[Callable[[], object]] = []
-    for name in ("search", "suggest_products"):
+    alone: dict[str, Callable[..., object]] = {
+        "search": engine.search,
+        "suggest_products": partial(_found_products, engine),
+    }
+    for name, call in alone.items():
         method = getattr(engine, name)
 
         def recording(
-            *arguments: object, _method: Callable[..., object] = method, **options: object
+            *arguments: object,
+            _method: Callable[..., object] = method,
+            _alone: Callable[..., object] = call,
+            **options: object,
         ) -> object:
-            made.append(partial(_method, *arguments, **options))
+            made.append(partial(_alone, *arguments, **options))
             return _method(*arguments, **options)
 
         setattr(engine, name, recording)
     try:
         endpoint()
     finally:
-        for name in ("search", "suggest_products"):
+        for name in alone:
             delattr(engine, name)
     return lambda: [call() for call in made]
+
+
+def _found_products(engine: SearchEngine, typed: Typed, *, limit: int) -> object:
+    """Search for suggested products, which the engine remembers until the next commit."""
+    assert isinstance(engine, TantivyEngine)
+    with engine._serving_snapshot() as snapshot:
+        return found_products(snapshot, typed, limit=limit)
 
 
 def compare_misspelt(application: Application, change: Callable[[], object], *, rounds: int) -> None:

@@ -23,13 +23,14 @@ from tantivy import (
     Tokenizer,
 )
 
-from indexing.document import ProductDocument, decoded
+from indexing.document import ProductDocument, SuggestedProduct, decoded
 from indexing.errors import IndexCorrupt
 from indexing.fields import CURRENCY
 from indexing.filters import Filters, VariantFilters
 from indexing.planning.plan import FIELD_BOOSTS
 from indexing.request import SearchRequest
 from indexing.schema import IndexSchema
+from indexing.suggestions.typed import Typed
 from indexing.tantivy.matching import Matching, all_of
 from indexing.tantivy.schema import register_analyzers
 from indexing.tantivy.variant_reading import VariantTables
@@ -81,6 +82,10 @@ class Snapshot:
     """The tables of variants of this generation."""
     _with_variants: dict[object, Query] = field(init=False, repr=False, default_factory=dict)
     """Queries for products of which one variant satisfies certain filters."""
+    suggested: dict[tuple[Typed, int], tuple[SuggestedProduct, ...]] = field(
+        init=False, repr=False, default_factory=dict
+    )
+    """Suggested products by what was typed and their greatest number; see `suggesting.py`."""
     vector_reader: "VectorReader | None" = None
 
     @property

@@ -15,11 +15,29 @@ from indexing.tantivy.reader import Snapshot, whole_numbers
 MAX_WORDS = 64
 """Words with a beginning that are searched for one by one; more are searched for with an expression."""
 
+KNOWN_TEXTS = 1_000
+"""Texts whose products a snapshot remembers, each with at most ten products."""
+
 _decode = msgspec.json.Decoder(SuggestedProduct).decode
 
 
 def suggested_products(snapshot: Snapshot, typed: Typed, *, limit: int) -> tuple[SuggestedProduct, ...]:
-    """Return products whose words include what was typed; best sellers first."""
+    """Return products whose words include what was typed; best sellers first.
+
+    A snapshot remembers them, because many shoppers type the same beginnings; the next commit has its own.
+    """
+    known, key = snapshot.suggested, (typed, limit)
+    found = known.get(key)
+    if found is None:
+        found = found_products(snapshot, typed, limit=limit)
+        if len(known) >= KNOWN_TEXTS:
+            known.clear()
+        known[key] = found
+    return found
+
+
+def found_products(snapshot: Snapshot, typed: Typed, *, limit: int) -> tuple[SuggestedProduct, ...]:
+    """Return what `suggested_products` returns, searched for again."""
     schema, searcher = snapshot.index.schema, snapshot.searcher
     field = snapshot.matching.fields.field(VOCABULARY).name
     words = [word for word, _ in searcher.terms_with_prefix(field, typed.last)] if typed.last else []

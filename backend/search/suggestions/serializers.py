@@ -1,7 +1,7 @@
 """Parameters and the representation of suggestions."""
 
+from functools import lru_cache
 from typing import Any
-from uuid import UUID
 
 from rest_framework import serializers
 
@@ -14,6 +14,8 @@ from indexing.page import SearchSuggestion, SuggestionKind
 from indexing.request import MAX_QUERY_LENGTH
 
 PRODUCT_KIND = "product"
+REMEMBERED = 2_048
+"""Products whose representation a process remembers: best sellers are suggested for many texts."""
 KINDS = [*(kind.value for kind in SuggestionKind), PRODUCT_KIND]
 
 
@@ -108,8 +110,9 @@ def represented(found: Suggestions) -> list[dict[str, Any]]:
 
     Building it without the serializer takes a tenth of the time, and each key that is typed is a request.
     """
+    exposure_id = None if found.exposure_id is None else str(found.exposure_id)
     texts = [_text(each) for each in found.texts]
-    return texts + [_product(each, exposure_id=found.exposure_id) for each in found.products]
+    return texts + [_product(each, exposure_id=exposure_id) for each in found.products]
 
 
 def _text(suggestion: SearchSuggestion) -> dict[str, Any]:
@@ -122,8 +125,14 @@ def _text(suggestion: SearchSuggestion) -> dict[str, Any]:
     }
 
 
-def _product(product: SuggestedProduct, *, exposure_id: UUID | None) -> dict[str, Any]:
-    shown = {
+def _product(product: SuggestedProduct, *, exposure_id: str | None) -> dict[str, Any]:
+    shown = {**_card(product), "exposure_id": exposure_id}
+    return {"kind": PRODUCT_KIND, "text": product.title, "count": 1, "slug": "", "product": shown}
+
+
+@lru_cache(REMEMBERED)
+def _card(product: SuggestedProduct) -> dict[str, Any]:
+    return {
         "id": product.id,
         "slug": product.slug,
         "brand": product.brand,
@@ -132,6 +141,4 @@ def _product(product: SuggestedProduct, *, exposure_id: UUID | None) -> dict[str
         "currency": product.currency,
         "image_url": product.image_url,
         "thumbnail_url": product.thumbnail_url or product.image_url,
-        "exposure_id": None if exposure_id is None else str(exposure_id),
     }
-    return {"kind": PRODUCT_KIND, "text": product.title, "count": 1, "slug": "", "product": shown}
