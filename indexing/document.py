@@ -2,6 +2,8 @@
 
 During an upgrade, processes of two releases read each other's documents. A new field therefore needs a
 default, and a field is removed only when no running release reads it any more.
+
+Documents refer to no object that refers to them, so the garbage collector needn't traverse them (`gc=False`).
 """
 
 from collections.abc import Iterator, Mapping
@@ -15,7 +17,7 @@ DECODED_DOCUMENTS = 2_048
 """Documents that a process remembers decoded, by their content: best sellers are on many pages."""
 
 
-class CategoryReference(msgspec.Struct, frozen=True, kw_only=True):
+class CategoryReference(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A category on the path from the root of the tree to the product's own category."""
 
     id: int
@@ -25,7 +27,7 @@ class CategoryReference(msgspec.Struct, frozen=True, kw_only=True):
     """Names from the root, joined by " > "."""
 
 
-class VariantDocument(msgspec.Struct, frozen=True, kw_only=True):
+class VariantDocument(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A variant of a product; a document holds the active ones only."""
 
     id: int
@@ -39,7 +41,7 @@ class VariantDocument(msgspec.Struct, frozen=True, kw_only=True):
     image_url: str = ""
 
 
-class ProductDocument(msgspec.Struct, frozen=True, kw_only=True):
+class ProductDocument(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A listed product with its variants, computed from database rows alone."""
 
     id: int
@@ -116,7 +118,7 @@ class SuggestedProduct(msgspec.Struct, frozen=True, kw_only=True):
         return self.image_urls[0] if self.image_urls else None
 
 
-class Selection(msgspec.Struct, frozen=True, kw_only=True):
+class Selection(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What a shopper can choose: a variant with the attributes that it inherits from its product."""
 
     attributes: Mapping[str, str]

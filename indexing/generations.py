@@ -10,6 +10,7 @@ id up to which products were written. The next build resumes there.
 """
 
 import time
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import suppress
@@ -37,6 +38,9 @@ PATIENCE_SECONDS = 600.0
 FIRST_WAIT_SECONDS = 0.5
 LONGEST_WAIT_SECONDS = 5.0
 """Less than a lease lasts: it is renewed between attempts."""
+
+CONCURRENT_WRITES = 2
+"""Batches that are written at once: one is prepared while the engine stores the other."""
 
 Clock = Callable[[], datetime]
 Batch = Sequence[DocumentWrite]
@@ -159,7 +163,7 @@ def _resumable(
 
 
 class _Build:
-    """Fills one generation: a batch is read while the one before it is written."""
+    """Fills one generation: a batch is read while those before it are written."""
 
     def __init__(
         self, engine: SearchEngine, source: DocumentSource, generation: str, *, clock: Clock
@@ -174,13 +178,15 @@ class _Build:
         self._source.subscribe(self._generation)
         up_to = self._source.written_up_to(self._generation) or 0
         self._source.record_written(self._generation, up_to=up_to)
-        with ThreadPoolExecutor(1, thread_name_prefix="build") as writer:
-            writing: tuple[Batch, Future[object]] | None = None
+        with ThreadPoolExecutor(CONCURRENT_WRITES, thread_name_prefix="build") as writers:
+            writing: deque[tuple[Batch, Future[object]]] = deque()
             for batch in self._source.scan(after=up_to):
-                self._finish(writing, progress)
-                writing = batch, writer.submit(self._write, batch)
-            self._finish(writing, progress)
-            self._done(writer.submit(self._learn), self._learn)
+                if len(writing) == CONCURRENT_WRITES:
+                    self._finish(*writing.popleft(), progress)
+                writing.append((batch, writers.submit(self._write, batch)))
+            while writing:
+                self._finish(*writing.popleft(), progress)
+            self._done(writers.submit(self._learn), self._learn)
         while self._patiently(lambda: self._source.apply_changes(self._generation)) > MAX_LAG_SECONDS:
             pass
 
@@ -190,13 +196,8 @@ class _Build:
     def _learn(self) -> None:
         refresh(self._engine, self._generation)
 
-    def _finish(
-        self, writing: tuple[Batch, Future[object]] | None, progress: Callable[[int], object]
-    ) -> None:
-        """Wait until a batch is written, and record it."""
-        if writing is None:
-            return
-        batch, future = writing
+    def _finish(self, batch: Batch, future: Future[object], progress: Callable[[int], object]) -> None:
+        """Wait until a batch is written, and record it: batches are recorded in the order of their ids."""
         self._done(future, lambda: self._write(batch))
         self._source.record_written(self._generation, up_to=batch[-1].product_id)
         progress(len(batch))

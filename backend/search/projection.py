@@ -18,7 +18,8 @@ from backend.search.versions import draw
 from indexing.document import CategoryReference, ProductDocument, VariantDocument
 from indexing.engine import DeleteDocument, DocumentWrite, PutDocument
 
-SCAN_BATCH = 1_000
+SCAN_BATCH = 2_000
+"""tantivy commits each batch, and merges smaller ones several times."""
 CACHED_ATTRIBUTES = 4_096
 """Attributes that a process keeps decoded: many variants have the same."""
 

@@ -26,7 +26,7 @@ from indexing.tantivy.lexicons import LexiconFiles
 from indexing.tantivy.reader import Reader, Snapshot, reading
 from indexing.tantivy.searching import facet_values, search
 from indexing.tantivy.suggesting import suggested_products
-from indexing.tantivy.writer import NO_VECTORS, Writer, stored_in
+from indexing.tantivy.writer import NO_VECTORS, Writer, prepared, stored_in
 
 if TYPE_CHECKING:
     from indexing.encoder.model import TextEncoder
@@ -72,20 +72,23 @@ class TantivyEngine:
 
     def write(self, generation: str, writes: Sequence[DocumentWrite], *, now: datetime) -> WriteResult:
         """Apply `writes`; the generation's lock is held until `release` or `close`."""
-        vectors = self._new_vectors(generation, writes)
+        _, schema = self._opened(generation)
+        vectors = self._new_vectors(generation, writes, schema)
+        documents = prepared(writes, schema=schema)
         with self._lock:
             writer = self._writer(generation)
             try:
-                return writer.write(writes, now=now, vectors=vectors)
+                return writer.write(writes, documents, now=now, vectors=vectors)
             except BaseException:
                 # A writer that failed may be unusable; the next one begins from the last commit.
                 del self._writers[generation]
                 writer.abandon()
                 raise
 
-    def _new_vectors(self, generation: str, writes: Sequence[DocumentWrite]) -> "PassageVectors":
+    def _new_vectors(
+        self, generation: str, writes: Sequence[DocumentWrite], schema: IndexSchema
+    ) -> "PassageVectors":
         """Return the vectors of the passages of `writes`, before any lock is taken: encoding takes long."""
-        _, schema = self._opened(generation)
         if schema.encoder is None:
             return NO_VECTORS
         from indexing.tantivy.passages import passages_of  # noqa: PLC0415 (needs the extra `semantic`)

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from tantivy import DocAddress, Document, FieldType, Query, Schema, Searcher
+from tantivy import DocAddress, FieldType, Query, Schema, Searcher
 
 from indexing.encoder.model import Vectors
 from indexing.encoder.passages import DIGEST_BYTES
@@ -34,10 +34,9 @@ class StoredPassage:
         vector = b"" if self.vector is None else self.vector.astype("<f4").tobytes()
         return _HEAD.pack(self.digest, self.sequence) + vector
 
-    def add_to(self, document: Document) -> None:
-        """Store the passage in a product's document."""
-        document.add_bytes(PASSAGE, self.encoded())
-        document.add_unsigned(SEQUENCE, self.sequence)
+    def fields(self) -> dict[str, object]:
+        """Return the fields of a product's document that store the passage."""
+        return {PASSAGE: self.encoded(), SEQUENCE: self.sequence}
 
     @classmethod
     def decoded(cls, stored: bytes) -> "StoredPassage":

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 import msgspec
@@ -80,54 +81,41 @@ def tombstone(product_id: int, *, version: int, now: datetime) -> Document:
     return result
 
 
-def indexed(document: ProductDocument, *, version: int, schema: IndexSchema) -> Document:
-    """Return the tantivy document for a generation of `schema`."""
-    result = Document()
-    result.add_unsigned("version", version)
-    result.add_unsigned("live", 1)
-    result.add_bytes("document", _encode(document))
-    values = schema.values(document, nested=False)
-    for each in schema.fields:
-        value = values.get(each.name)
-        if value is None:
-            continue
-        add = _ADD[each.kind]
-        for one in value if isinstance(value, tuple) else (value,):
-            add(result, each.name, one)
+def indexed(document: ProductDocument, *, version: int, schema: IndexSchema) -> dict[str, Any]:
+    """Return the values of the tantivy document for a generation of `schema`, by field."""
+    found = schema.values(document, nested=False)
+    values: dict[str, Any] = {name: value for name, value in found.items() if value is not None}
+    for each, convert in _converted(schema):
+        if each in values:
+            values[each] = convert(values[each])
     if schema.version <= earlier.LAST_VERSION:
         for name, value in earlier.attribute_values(document):
-            result.add_text(name, value)
-    return result
+            values.setdefault(name, []).append(value)
+    return {**values, "version": version, "live": 1, "document": _encode(document)}
 
 
-def _add_unsigned(result: Document, name: str, value: Any) -> None:
-    result.add_unsigned(name, int(value))
+def written(values: Mapping[str, Any]) -> str:
+    """Return values by field as tantivy reads them: the quickest way to pass a document to it."""
+    return _encode(values).decode()
 
 
-def _add_time(result: Document, name: str, value: Any) -> None:
-    result.add_integer(name, int(value.timestamp() * 1_000_000))
+@cache
+def _converted(schema: IndexSchema) -> tuple[tuple[str, Callable[[Any], object]], ...]:
+    """Return the fields whose values are stored in another type."""
+    return tuple((each.name, _CONVERSIONS[each.kind]) for each in schema.fields if each.kind in _CONVERSIONS)
 
 
-def _add_factor(result: Document, name: str, value: Any) -> None:
-    result.add_float(name, weight_for(value))
-
-
-_ADD: Mapping[FieldKind, Callable[[Document, str, Any], None]] = {
-    FieldKind.STEMMED: Document.add_text,
-    FieldKind.TERMS: Document.add_text,
-    FieldKind.WORDS: Document.add_text,
-    FieldKind.EXACT: Document.add_text,
-    FieldKind.COUNTED: Document.add_text,
-    FieldKind.FLAG: _add_unsigned,
-    FieldKind.IDENTIFIER: _add_unsigned,
-    FieldKind.MONEY: _add_unsigned,
-    FieldKind.SORTED: _add_unsigned,
-    FieldKind.TIME: _add_time,
-    FieldKind.RATING: Document.add_float,
-    FieldKind.FACTOR: _add_factor,
-}
+def _microseconds(value: datetime) -> int:
+    return int(value.timestamp() * 1_000_000)
 
 
 def weight_for(factor: float) -> float:
     """Return the field value with which tantivy multiplies a score by `factor` = log2(2 + value)."""
     return math.pow(2.0, factor) - 2.0
+
+
+_CONVERSIONS: Mapping[FieldKind, Callable[[Any], object]] = {
+    FieldKind.FLAG: int,
+    FieldKind.TIME: _microseconds,
+    FieldKind.FACTOR: weight_for,
+}

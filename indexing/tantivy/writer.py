@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from tantivy import FieldType, Index, Query, Schema, Searcher
 
@@ -13,7 +13,7 @@ from indexing.errors import GenerationBusy, IndexCorrupt
 from indexing.schema import IndexSchema
 from indexing.tantivy.matching import all_of
 from indexing.tantivy.reader import Snapshot, whole_numbers
-from indexing.tantivy.schema import indexed, register_analyzers, tombstone
+from indexing.tantivy.schema import indexed, register_analyzers, tombstone, written
 
 if TYPE_CHECKING:
     from indexing.tantivy.passage_writer import PassageWriter
@@ -26,19 +26,30 @@ DELETES_KEPT_FOR = timedelta(hours=1)
 
 NO_VECTORS: "PassageVectors" = MappingProxyType({})
 
+Prepared: TypeAlias = Mapping[tuple[int, int], Mapping[str, Any]]
+"""The fields of the documents that are put, by product and version."""
+
+
+def prepared(writes: Sequence[DocumentWrite], *, schema: IndexSchema) -> Prepared:
+    """Return the documents of `writes`: most of the work of a write, which needs no lock."""
+    return {
+        (each.product_id, each.version): indexed(each.document, version=each.version, schema=schema)
+        for each in writes
+        if isinstance(each, PutDocument)
+    }
+
 
 class Writer:
     """The only writer of a generation's folder, until it is closed."""
 
     def __init__(self, path: Path, *, generation: str, schema: IndexSchema) -> None:
-        """Take the folder's lock; documents are written with the fields of `schema`.
+        """Take the folder's lock; the generation has the fields of `schema`.
 
         Raises:
             GenerationBusy: another process has the lock.
             IndexCorrupt: the index is damaged.
         """
         self._generation = generation
-        self._fields = schema
         try:
             self._index = Index.open(str(path))
             register_analyzers(self._index)
@@ -52,11 +63,17 @@ class Writer:
         self._passages = _passages(path.parent, self._index, schema)
 
     def write(
-        self, writes: Sequence[DocumentWrite], *, now: datetime, vectors: "PassageVectors" = NO_VECTORS
+        self,
+        writes: Sequence[DocumentWrite],
+        documents: Prepared,
+        *,
+        now: datetime,
+        vectors: "PassageVectors" = NO_VECTORS,
     ) -> WriteResult:
         """Apply `writes` in one commit: either all of them are in the index afterwards, or none.
 
-        `vectors` are those of the passages that are put, if the generation has vectors.
+        `documents` are those of `prepared`. `vectors` are those of the passages that are put, if the
+        generation has vectors.
         """
         newest: dict[int, DocumentWrite] = {}
         for each in writes:
@@ -66,7 +83,7 @@ class Writer:
         stored = versions(self._searcher(), self._schema, list(newest))
         fresh = [each for each in newest.values() if each.version > stored.get(each.product_id, -1)]
         passages = self._passages.written(fresh, self._index.searcher(), vectors) if self._passages else {}
-        self._replace(fresh, now=now, passages=passages)
+        self._replace(fresh, documents, now=now, passages=passages)
         self._writer.commit()
         if self._passages and passages:
             self._passages.write_file(self._searcher())
@@ -83,6 +100,7 @@ class Writer:
     def _replace(
         self,
         writes: Sequence[DocumentWrite],
+        documents: Prepared,
         *,
         now: datetime,
         passages: Mapping[int, "StoredPassage"],
@@ -92,10 +110,10 @@ class Writer:
         )
         for each in writes:
             if isinstance(each, PutDocument):
-                document = indexed(each.document, version=each.version, schema=self._fields)
+                document = documents[each.product_id, each.version]
                 if passage := passages.get(each.product_id):
-                    passage.add_to(document)
-                self._writer.add_document(document)
+                    document = {**document, **passage.fields()}
+                self._writer.add_json(written(document))
             else:
                 self._writer.add_document(tombstone(each.product_id, version=each.version, now=now))
         if any(isinstance(each, DeleteDocument) for each in writes):
