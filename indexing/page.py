@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from indexing.document import ProductDocument, VariantDocument
 from indexing.facets import Facets
@@ -14,8 +14,7 @@ if TYPE_CHECKING:
     from indexing.planning.plan import Plan
 
 
-@dataclass(frozen=True, slots=True)
-class Fusion:
+class Fusion(NamedTuple):
     """The parts of a hit's score if words and meaning rank."""
 
     words: float

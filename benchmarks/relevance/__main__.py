@@ -18,7 +18,7 @@ from backend.search.evaluation import indexed_separately
 from benchmarks.relevance.ablation import contributions, table
 from benchmarks.relevance.generated import generated
 from benchmarks.relevance.public import public_samples
-from benchmarks.relevance.samples import Sample, from_folder, known_items
+from benchmarks.relevance.samples import Sample, from_folder, known_items, model_numbers
 from indexing.encoder.settings import EncoderSettings, EncoderSettingsError
 from indexing.errors import SearchError
 from indexing.settings import SearchSettings, SettingsError
@@ -29,7 +29,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Print a table for each catalogue and engine; return 0, or 1 if one can't be used."""
     options = _parser().parse_args(arguments)
     try:
-        for sample in map(known_items if options.known_items else _as_judged, _samples(options)):
+        for sample in map(options.queries, _samples(options)):
             for settings in _engines(options.elasticsearch):
                 _measure(sample, settings, rounds=options.rounds)
     except (UnreadableFile, SearchError, NoRelevantProducts, SettingsError, EncoderSettingsError) as error:
@@ -51,8 +51,21 @@ def _parser() -> argparse.ArgumentParser:
         "TEST_DATA_DIR, or else a generated catalogue",
     )
     parser.add_argument("--elasticsearch", metavar="URL", help="measure this Elasticsearch as well")
-    parser.add_argument(
-        "--known-items", action="store_true", help="search for single products with words of their titles"
+    queries = parser.add_mutually_exclusive_group()
+    queries.add_argument(
+        "--known-items",
+        action="store_const",
+        dest="queries",
+        const=known_items,
+        default=_as_judged,
+        help="search for single products with words of their titles",
+    )
+    queries.add_argument(
+        "--model-numbers",
+        action="store_const",
+        dest="queries",
+        const=model_numbers,
+        help="search for model numbers of titles, without their separators",
     )
     parser.add_argument("--rounds", type=int, default=3, help="how often each search is timed")
     parser.add_argument("--products", type=int, default=2_000, help="the size of the generated catalogue")

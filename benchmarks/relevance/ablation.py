@@ -32,6 +32,7 @@ FEATURES = (
     Feature("exact form", replace(DEFAULT_RANKING, exact_form_boost=0.0)),
     Feature("corrections", replace(DEFAULT_RANKING, corrects_spelling=False)),
     Feature("joined and split words", replace(DEFAULT_RANKING, joins_and_splits_words=False)),
+    Feature("codes", replace(DEFAULT_RANKING, finds_codes=False)),
     Feature("relaxation", replace(DEFAULT_RANKING, relax_below=1)),
     Feature("relaxation below 50, not 10", replace(DEFAULT_RANKING, relax_below=10)),
     Feature("15 for a satisfied need, not 10", replace(DEFAULT_RANKING, satisfied_need_score=10.0)),

@@ -20,6 +20,10 @@ MOST_PRODUCTS = 100
 MOST_QUERIES = 250
 SEED = 1
 _WORD = re.compile(r"[^\W\d_]{3,}")
+_SEPARATOR = re.compile(r"[-/.]")
+_MODEL_NUMBER = re.compile(r"\b(?=[a-z0-9./-]*[a-z])(?=[a-z0-9./-]*\d)[a-z0-9]+(?:[-/.][a-z0-9]+)+\b")
+FEWEST_CHARACTERS = 6
+"""Of a model number with letters, digits and separators."""
 FEWEST_WORDS = 4
 """Of a title from which a query is drawn; a query has two to four of them."""
 FIRST_WORDS = 12
@@ -92,6 +96,22 @@ def known_items(sample: Sample) -> Sample:
         places = sorted(chance.sample(range(len(title)), chance.randint(2, FEWEST_WORDS)))
         judgments[" ".join(title[place] for place in places)] = {product_id: 1.0}
     return Sample(name=f"{sample.name} (known items)", products=sample.products, judgments=judgments)
+
+
+def model_numbers(sample: Sample) -> Sample:
+    """Return the catalogue with model numbers of titles as queries, written without their separators.
+
+    The products whose titles have a number are relevant. At most MOST_QUERIES queries are drawn, the same in
+    each run.
+    """
+    relevant: dict[str, dict[int, float]] = defaultdict(dict)
+    for product in sample.products:
+        for found in _MODEL_NUMBER.findall(product.title.lower()):
+            relevant[_SEPARATOR.sub("", found)][product.id] = 1.0
+    usable = sorted(query for query in relevant if len(query) >= FEWEST_CHARACTERS)
+    drawn = random.Random(SEED).sample(usable, min(MOST_QUERIES, len(usable)))
+    judgments: dict[str, Grades] = {query: relevant[query] for query in sorted(drawn)}
+    return Sample(name=f"{sample.name} (model numbers)", products=sample.products, judgments=judgments)
 
 
 def _file(folder: Path, name: str) -> Path:

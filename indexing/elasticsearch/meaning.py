@@ -15,7 +15,6 @@ from indexing.elasticsearch.rules import restricted, without_pinned
 from indexing.elasticsearch.vectors import VECTOR, VECTORS_OF_HITS, Spreads, sample_search, vectors_of
 from indexing.encoder.ahead import QueryEncoding, query_encoding
 from indexing.encoder.model import TextEncoder, Vectors
-from indexing.page import Fusion
 from indexing.ranking.fusion import LEAST_CLOSENESS, WINDOW, meaning_weight
 from indexing.request import SearchRequest
 from indexing.schema import IndexSchema
@@ -88,8 +87,8 @@ class Meaning:
             feedback=self.request.ranking.meaning_feedback,
         )
         ordered: list[FusedHit] = [
-            (product_ids[place], value, Fusion(scores[place], closeness, self.weight))
-            for place, value, closeness in comparison.ranked(product_ids, scores, vectors_of(window))
+            (product_ids[place], value, fusion)
+            for place, value, fusion in comparison.ranked(product_ids, scores, vectors_of(window))
         ]
         return ordered + [(int(hit["_id"]), hit["_score"] or 0.0, None) for hit in hits[WINDOW:]]
 

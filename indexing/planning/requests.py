@@ -52,7 +52,7 @@ def _made(
         count=count,
         lexicon=lexicon,
         synonyms=request.synonyms,
-        count_codes=count_codes if schema.has(CODES) else None,
+        count_codes=count_codes if schema.has(CODES) and request.ranking.finds_codes else None,
         links=LINKS.get(schema.language, ()),
     )
     planned = plan_while_typing if request.is_typed else plan

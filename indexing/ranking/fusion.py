@@ -23,7 +23,7 @@ WINDOW = 200
 """Products that are ranked by words and meaning; the others follow in the order of their words."""
 SCALE = 5.0
 """Deviations that count as much as the best match by words."""
-WEIGHT_WITH_DIGITS = 0.5
+WEIGHT_WITH_DIGITS = 0.75
 """Of the weight, for queries with a number: encoders hardly tell sizes and models apart."""
 DECIMALS = 5
 """Of a value: those that differ by less are equal."""

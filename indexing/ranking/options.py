@@ -23,6 +23,8 @@ class RankingOptions:
     """Whether words that no product contains are corrected."""
     joins_and_splits_words: bool = True
     """Whether "mac book" also finds "macbook", and vice versa."""
+    finds_codes: bool = True
+    """Whether SKUs, barcodes and model numbers are also found without separators, and by their parts."""
     weighs_popularity_and_stock: bool = True
     """Whether text scores are multiplied by the product's factor for popularity and stock."""
 

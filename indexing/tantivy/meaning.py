@@ -105,12 +105,9 @@ class Meaning:
         comparison = Comparison(
             query=self._query, spread=self._spread, weight=self._weight, feedback=self._feedback
         )
-        ranked: Ranked = []
-        fusions: dict[int, Fusion] = {}
-        for place, value, closeness in comparison.ranked(product_ids, scores, self._vectors.of(product_ids)):
-            _, product_id, address = window[place]
-            ranked.append((-value, product_id, address))
-            fusions[product_id] = Fusion(scores[place], closeness, self._weight)
+        compared = comparison.ranked(product_ids, scores, self._vectors.of(product_ids))
+        ranked = [(-value, *window[place][1:]) for place, value, _ in compared]
+        fusions = {product_ids[place]: fusion for place, _, fusion in compared}
         return ranked + others, fusions
 
     def _nearest(self, among: Query, limit: int) -> set[int]:

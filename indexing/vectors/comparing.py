@@ -9,11 +9,11 @@ measurements behind the constants.
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import numpy as np
 
 from indexing.encoder.model import Vectors
+from indexing.page import Fusion
 from indexing.ranking.fusion import Numbers, Places, fused, in_order
 from indexing.vectors.spread import Spread
 
@@ -21,15 +21,8 @@ BEST_PRODUCTS = 3
 """Products whose vectors the query's is moved towards."""
 
 
-class Compared(NamedTuple):
-    """A product that was compared with a query."""
-
-    place: int
-    """Among the products that were given."""
-    value: float
-    """Of its words and meaning."""
-    closeness: float | None
-    """None without a vector."""
+Compared = tuple[int, float, Fusion]
+"""The place of a product among those that were given, its value, and the parts of the value."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +56,7 @@ class Comparison:
             closeness, values, order = self._order(moved, matrix, words, product_ids)
         columns = order.tolist(), values[order].tolist(), closeness[order].tolist()
         return [
-            Compared(place, value, None if math.isnan(close) else close)
+            (place, value, Fusion(scores[place], None if math.isnan(close) else close, self.weight))
             for place, value, close in zip(*columns, strict=True)
         ]
 

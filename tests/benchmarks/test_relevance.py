@@ -6,11 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from backend.search.evaluation import bare_product
 from benchmarks.relevance.__main__ import main
 from benchmarks.relevance.ablation import FEATURES, OF_MEANING, features_of
 from benchmarks.relevance.generated import generated
 from benchmarks.relevance.public import public_samples
-from benchmarks.relevance.samples import FEWEST_PRODUCTS, from_folder, known_items
+from benchmarks.relevance.samples import FEWEST_PRODUCTS, Sample, from_folder, known_items, model_numbers
 
 NUMBER = r"[+-]?\d+\.\d+"
 GAIN = rf"{NUMBER} \| {NUMBER} … {NUMBER}"
@@ -85,6 +86,17 @@ def test_known_items_are_searched_with_words_of_their_titles_in_order() -> None:
         assert all(word in rest for word in query.split())
     assert sample.judgments
     assert sample == known_items(generated(products=50))
+
+
+def test_model_numbers_are_searched_without_their_separators() -> None:
+    titles = ("Sony WH-1000XM4", "Case for Sony wh-1000xm4", "T-shirt", "Charger 2-in-1", "Mount A-1")
+    sample = Sample(
+        name="any",
+        products=tuple(bare_product(number, title=title) for number, title in enumerate(titles)),
+        judgments={},
+    )
+
+    assert model_numbers(sample).judgments == {"wh1000xm4": {0: 1.0, 1: 1.0}}
 
 
 @pytest.mark.data

@@ -60,6 +60,15 @@ def test_without_joins_and_splits_a_compound_is_found_only_as_written(shop: Shop
     assert (shop.ids("lunchbox", ranking=apart), shop.ids("mac book", ranking=apart)) == ([], [])
 
 
+def test_without_codes_a_model_number_is_found_only_as_written(shop: Shop) -> None:
+    shop.put(product(1, "Headphones WH-1000XM4"))
+    as_written = replace(DEFAULT_RANKING, finds_codes=False)
+
+    assert (shop.ids("WH-1000XM4"), shop.ids("wh1000xm4"), shop.ids("1000xm")) == ([1], [1], [1])
+    assert shop.ids("WH-1000XM4", ranking=as_written) == [1]
+    assert shop.ids("1000xm", ranking=as_written) == []
+
+
 def test_without_the_factor_popularity_and_stock_do_not_order_equal_matches(shop: Shop) -> None:
     shop.put(
         product(1, "Brass lantern", variants=(variant(1, available=0),)),

@@ -7,7 +7,7 @@ import pytest
 
 from indexing.encoder.model import Vectors
 from indexing.ranking.fusion import SCALE
-from indexing.vectors.comparing import Comparison
+from indexing.vectors.comparing import Compared, Comparison
 from indexing.vectors.spread import Spread
 
 
@@ -26,26 +26,31 @@ COMPARISON = Comparison(
 )
 
 
+def places(compared: list[Compared]) -> list[int]:
+    return [place for place, _, _ in compared]
+
+
 def test_a_value_is_the_share_of_the_best_score_and_the_closeness() -> None:
     found = COMPARISON.ranked([7, 8], [4.0, 2.0], {7: NORTH, 8: EAST})
 
-    assert [(each.place, each.closeness) for each in found] == [(0, 0.0), (1, 1.0)]
-    assert [each.value for each in found] == pytest.approx([1.0, 0.5 + 1.0 / SCALE])
+    assert [(place, fusion) for place, _, fusion in found] == [(0, (4.0, 0.0, 1.0)), (1, (2.0, 1.0, 1.0))]
+    assert [value for _, value, _ in found] == pytest.approx([1.0, 0.5 + 1.0 / SCALE])
 
 
 def test_a_product_without_a_vector_is_as_close_as_the_middle_one() -> None:
     vectors = {1: EAST, 3: NORTH, 4: BETWEEN}
     found = COMPARISON.ranked([1, 2, 3, 4], [1.0] * 4, vectors)
 
-    assert [each.place for each in found] == [0, 1, 3, 2]
-    assert found[1].closeness is None
-    assert found[1].value == pytest.approx(found[2].value)
+    assert places(found) == [0, 1, 3, 2]
+    (_, value, fusion), (_, middle, _) = found[1:3]
+    assert fusion.closeness is None
+    assert value == pytest.approx(middle)
 
 
 def test_without_vectors_words_alone_decide_and_then_the_id() -> None:
     found = replace(COMPARISON, feedback=0.3).ranked([5, 4, 6], [1.0, 1.0, 2.0], {})
 
-    assert [(each.place, each.closeness) for each in found] == [(2, None), (1, None), (0, None)]
+    assert [(place, fusion.closeness) for place, _, fusion in found] == [(2, None), (1, None), (0, None)]
     assert COMPARISON.ranked([], [], {}) == []
 
 
@@ -54,5 +59,5 @@ def test_products_like_the_best_ones_are_closer_with_feedback() -> None:
     without = COMPARISON.ranked([1, 2, 3, 4, 5], scores, vectors)
     feedback = replace(COMPARISON, feedback=0.3).ranked([1, 2, 3, 4, 5], scores, vectors)
 
-    assert [each.place for each in without] == [0, 1, 2, 3, 4]
-    assert [each.place for each in feedback] == [0, 1, 2, 4, 3]
+    assert places(without) == [0, 1, 2, 3, 4]
+    assert places(feedback) == [0, 1, 2, 4, 3]
