@@ -1,23 +1,30 @@
-"""Objects as keys by identity, to remember what follows from large objects that can't be hashed."""
+"""Values that follow from large objects, found by which objects these are instead of by their contents."""
 
 from typing import Generic, TypeVar
 
-T = TypeVar("T")
+V = TypeVar("V")
 
 
-class Same(Generic[T]):
-    """A key that equals another one only if both have the same object, which it keeps alive."""
+class ByIdentity(Generic[V]):
+    """Values by objects that never change.
 
-    __slots__ = ("value",)
+    Objects such as documents can't be hashed, or comparing them takes longer than it took to make the value.
+    """
 
-    def __init__(self, value: T) -> None:
-        """Have `value`, which must not change."""
-        self.value = value
+    def __init__(self, most: int) -> None:
+        """Remember at most so many values; then all are forgotten."""
+        self._most = most
+        self._values: dict[tuple[int, ...], tuple[V, tuple[object, ...]]] = {}
 
-    def __eq__(self, other: object) -> bool:
-        """Return whether the other key has the same object."""
-        return isinstance(other, Same) and self.value is other.value
+    def get(self, *objects: object) -> V | None:
+        """Return the value for these very objects; None if there is none."""
+        found = self._values.get(tuple(map(id, objects)))
+        return None if found is None else found[0]
 
-    def __hash__(self) -> int:
-        """Return the object's identity."""
-        return id(self.value)
+    def keep(self, value: V, *objects: object) -> V:
+        """Remember and return the value for these objects."""
+        if len(self._values) >= self._most:
+            self._values.clear()
+        # With the objects, so that no other ones get their identities meanwhile.
+        self._values[tuple(map(id, objects))] = value, objects
+        return value

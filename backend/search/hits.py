@@ -1,6 +1,5 @@
 """Hits of a search: cards with the variant that matched, and highlighted texts."""
 
-from functools import lru_cache
 from typing import Any, ClassVar
 
 import msgspec
@@ -9,15 +8,13 @@ from rest_framework import serializers
 from backend.api import money
 from backend.api.fields import MoneyOutput
 from backend.api.renderers import written
-from backend.catalog.cards import card, two_places
+from backend.catalog.cards import Card, card, two_places
 from backend.catalog.pricing import sale_price
 from backend.catalog.serializers import Attributes, ProductCardSerializer
 from backend.search.collapsing import CollapsedSerializer
 from indexing.document import ProductDocument, VariantDocument
-from indexing.grouping import Collapsed
-from indexing.identity import Same
+from indexing.identity import ByIdentity
 from indexing.matches.hits import REMEMBERED
-from indexing.matches.values import Highlights
 from indexing.page import Hit
 
 
@@ -86,27 +83,28 @@ class SearchHitSerializer(ProductCardSerializer):
 def hit_shown(hit: Hit) -> Any:
     """Return the representation that SearchHitSerializer describes as a part of a response.
 
-    No database query is needed.
+    No database query is needed. A product that was found before for the same words has the same objects, so
+    that its hit is written once.
     """
-    return _shown(Same(hit.product), Same(hit.variant), Same(hit.highlights), hit.collapsed)
+    if hit.collapsed is not None:
+        return _shown(hit)
+    parts = hit.product, hit.variant, hit.highlights
+    found = _written.get(*parts)
+    return _written.keep(written(_shown(hit)), *parts) if found is None else found
 
 
-@lru_cache(REMEMBERED)
-def _shown(
-    same_product: Same[ProductDocument],
-    same_variant: Same[VariantDocument | None],
-    same_highlights: Same[Highlights | None],
-    collapsed: Collapsed | None,
-) -> Any:
-    """Return what is shown; a product that was found before for the same words has the same objects."""
-    product, variant, highlights = same_product.value, same_variant.value, same_highlights.value
+_written: ByIdentity[Any] = ByIdentity(REMEMBERED)
+
+
+def _shown(hit: Hit) -> Card:
+    product, variant = hit.product, hit.variant
     shown = card(product, variant_count=len(product.variants), in_stock=product.in_stock)
     if variant is not None and variant.sale_price != product.sale_price:
         shown |= _prices(product, variant)
     shown["variant"] = None if variant is None else _variant_shown(product, variant)
-    shown["highlights"] = None if highlights is None else msgspec.to_builtins(highlights)
-    shown["collapsed"] = None if collapsed is None else msgspec.to_builtins(collapsed)
-    return written(shown)
+    shown["collapsed"] = None if hit.collapsed is None else msgspec.to_builtins(hit.collapsed)
+    shown["highlights"] = None if hit.highlights is None else msgspec.to_builtins(hit.highlights)
+    return shown
 
 
 def _variant_shown(product: ProductDocument, variant: VariantDocument) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
-from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -16,7 +15,7 @@ from backend.api.renderers import written
 from indexing.analysis.units import plain_number
 from indexing.buckets import Bucket, CategoryBucket
 from indexing.facets import FACETS, FacetDeclaration, Facets, FacetShape
-from indexing.identity import Same
+from indexing.identity import ByIdentity
 from indexing.page import SearchPage
 
 NOT_COUNTED = Facets()
@@ -152,12 +151,19 @@ def facets_shown(page: SearchPage) -> Any:
     What wasn't counted is null or empty. Building it without the serializer takes a small fraction of the
     time.
     """
-    return _facets_shown(Same(page.facets or NOT_COUNTED), page.currency)
+    facets = page.facets or NOT_COUNTED
+    currency, found = _written_facets.get(facets) or (None, None)
+    if found is None or currency != page.currency:
+        found = written(_facets_shown(facets, page.currency))
+        _written_facets.keep((page.currency, found), facets)
+    return found
 
 
-@lru_cache(REMEMBERED_FACETS)
-def _facets_shown(facets: Same[Facets], currency: str | None) -> Any:
-    shown: dict[str, Any] = msgspec.to_builtins(facets.value, builtin_types=(Decimal,))
+_written_facets: ByIdentity[tuple[str | None, Any]] = ByIdentity(REMEMBERED_FACETS)
+
+
+def _facets_shown(facets: Facets, currency: str | None) -> dict[str, Any]:
+    shown: dict[str, Any] = msgspec.to_builtins(facets, builtin_types=(Decimal,))
     for declared in FACETS:
         if declared.shape is FacetShape.ATTRIBUTES:
             for bucket in (each for facet in shown[declared.name] for each in facet["ranges"]):
@@ -167,12 +173,12 @@ def _facets_shown(facets: Same[Facets], currency: str | None) -> Any:
             for bucket in shown[declared.name]:
                 for limit in ("minimum", "maximum"):
                     bucket[limit] = limit_shown(bucket[limit], currency)
-    return written(shown)
+    return shown
 
 
 def limit_shown(amount: Decimal | None, currency: str | None) -> str | None:
     """Return a limit with the decimal places of its currency, or with more if it is more precise."""
     if amount is None:
         return None
-    written = money.written(amount, currency=currency or settings.DEFAULT_CURRENCY)
-    return written if Decimal(written) == amount else f"{amount:f}"
+    rounded = money.written(amount, currency=currency or settings.DEFAULT_CURRENCY)
+    return rounded if Decimal(rounded) == amount else f"{amount:f}"

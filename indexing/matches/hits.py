@@ -1,11 +1,10 @@
 """Complete the hits of a page with what matched."""
 
 from collections.abc import Iterable
-from functools import lru_cache
 
 from indexing.document import ProductDocument, VariantDocument
 from indexing.filters import NO_VARIANT_FILTERS
-from indexing.identity import Same
+from indexing.identity import ByIdentity
 from indexing.matches.highlighting import highlights
 from indexing.matches.terms import SearchedTerms
 from indexing.matches.values import Highlights
@@ -17,6 +16,8 @@ from indexing.schema import IndexSchema
 
 REMEMBERED = 4_096
 """Products of which a process remembers what a plan matches: most searches are for the words of others."""
+
+_matched: ByIdentity[tuple[VariantDocument | None, Highlights]] = ByIdentity(REMEMBERED)
 
 
 def with_matches(
@@ -30,24 +31,23 @@ def with_matches(
     if not plan.needs:
         return tuple(hit.matched(matched_variant(hit.product, wanted), None) for hit in hits)
     terms, needs = SearchedTerms.of(plan, analysis=schema.analysis), len(plan.needs) + len(plan.optional)
-    by_words = wanted.is_empty and request.sort not in BY_PRICE
     naming = None if request.sort in BY_PRICE else terms
-    return tuple(
-        hit.matched(
-            _named(product, terms) if by_words else matched_variant(hit.product, wanted, naming),
-            _highlights(product, terms, needs),
-        )
-        for hit in hits
-        for product in [Same(hit.product)]
-    )
+    is_named = naming is not None and wanted.is_empty
+    completed: list[Hit] = []
+    for hit in hits:
+        variant, shown = _by_words(hit.product, terms, needs)
+        if not is_named:
+            variant = matched_variant(hit.product, wanted, naming)
+        completed.append(hit.matched(variant, shown))
+    return tuple(completed)
 
 
-@lru_cache(REMEMBERED)
-def _named(product: Same[ProductDocument], terms: SearchedTerms) -> VariantDocument | None:
-    """Return the variant that the words alone mean."""
-    return matched_variant(product.value, NO_VARIANT_FILTERS, terms)
-
-
-@lru_cache(REMEMBERED)
-def _highlights(product: Same[ProductDocument], terms: SearchedTerms, needs: int) -> Highlights:
-    return highlights(product.value, terms, needs=needs)
+def _by_words(
+    product: ProductDocument, terms: SearchedTerms, needs: int
+) -> tuple[VariantDocument | None, Highlights]:
+    """Return the variant that the words alone mean, and what they match in the product's texts."""
+    found = _matched.get(product, terms)
+    if found is None:
+        variant = matched_variant(product, NO_VARIANT_FILTERS, terms)
+        found = _matched.keep((variant, highlights(product, terms, needs=needs)), product, terms)
+    return found
