@@ -171,11 +171,14 @@ class Snapshot:
             return queries
         conditions = tuple(sorted((name, tuple(sorted(keys))) for name, keys in wanted.conditions))
         known = conditions, wanted.lowest, wanted.highest, wanted.available
-        if known not in self._with_variants:
+        query = self._with_variants.get(known)
+        if query is None:
+            query = self._with_variant(wanted)
             if len(self._with_variants) >= KNOWN_QUERIES:
+                # Another thread may do the same meanwhile.
                 self._with_variants.clear()
-            self._with_variants[known] = self._with_variant(wanted)
-        return [*queries, self._with_variants[known]]
+            self._with_variants[known] = query
+        return [*queries, query]
 
     def _with_variant(self, wanted: VariantFilters) -> Query:
         """Match the products of which one variant satisfies all of `wanted`.

@@ -65,9 +65,28 @@ def test_the_command_adds_impressions_and_actions(searched_days: None, tmp_path:
         (["--since", "soon"], "invalid"),
         ([], "--since"),
         (["--since", "2026-03-11", "--application", "x" * 101], "at most 100 characters"),
+        (["--since", "2026-03-11", "--application", "\udce9"], "printable"),
+        (["--since", "2026-03-11", "--application", "a\0b"], "printable"),
+        (["--since", "2026-03-11", "--until", "9999-99-99"], "invalid"),
     ],
 )
 def test_the_command_names_an_invalid_option(arguments: list[str], message: str, tmp_path: Path) -> None:
     with pytest.raises(CommandError, match=message):
         export(tmp_path / "none", *arguments)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_unusual_periods_and_names_are_exported(searched_days: None, tmp_path: Path) -> None:
+    name = "l'\\\"🙂 日本"
+    output = export(tmp_path, "--since", "0001-01-01", "--until", "9999-12-31", "--application", name)
+
+    assert [line[:10] for line in output.splitlines()] == ["2026-03-09", "2026-03-10", "2026-03-11"]
+    assert json.loads((tmp_path / "ubi_queries-2026-03-10.ndjson").read_bytes())["application"] == name
+
+
+@pytest.mark.parametrize("name", ["a\0b", "x" * 300, "file", "file/below", "\ud800"], ids=ascii)
+def test_a_folder_that_cannot_be_created_is_an_error(name: str, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+
+    with pytest.raises(CommandError, match="folder"):
+        export(tmp_path / name, "--since", "2026-03-11")

@@ -20,6 +20,9 @@ _LONGEST_NAME = 100
 def _name(text: str) -> str:
     if len(text) > _LONGEST_NAME:
         raise ArgumentTypeError(f"at most {_LONGEST_NAME} characters")
+    if not text.isprintable():
+        # Bytes that aren't UTF-8, for example, which JSON can't have.
+        raise ArgumentTypeError("only printable characters")
     return text
 
 
@@ -52,6 +55,7 @@ class Command(BaseCommand):
         last = until or timezone.now().date()
         if last < since:
             raise CommandError(f"--since {since} is after --until {last}")
+        _create(folder)
         export = ubi.UbiExport(
             folder=folder,
             application=options["application"],
@@ -62,7 +66,13 @@ class Command(BaseCommand):
         with services_for_command(settings, embedded.WAREHOUSE):
             warehouse = Warehouse(settings)
             migrate.migrate(warehouse)
-            folder.mkdir(parents=True, exist_ok=True)
             for day in ubi.days(warehouse, since=since, until=last):
                 done = export.day(warehouse, day)
                 self.stdout.write(f"{done.day}: {done.queries} queries, {done.events} events")
+
+
+def _create(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except (OSError, ValueError) as error:
+        raise CommandError(f"the folder can't be created: {error}") from error
