@@ -42,13 +42,17 @@ def spelled(attributes: Mapping[str, str]) -> dict[str, Spelling]:
 
     If two names have one key, the later one counts: a variant's attributes follow those of its product.
     """
-    return {name_key: spelling for name_key, (_, spelling) in _keyed(attributes).items()}
+    return {name_key: spelling for name_key, (_, spelling) in _keyed(tuple(attributes.items())).items()}
 
 
-def _keyed(attributes: Mapping[str, str]) -> dict[str, tuple[str, Spelling]]:
-    """Return the key and the spelling of each attribute by the key of its name."""
+@lru_cache(maxsize=20_000)
+def _keyed(spellings: tuple[Spelling, ...]) -> Mapping[str, tuple[str, Spelling]]:
+    """Return the key and the spelling of each attribute by the key of its name.
+
+    It is remembered, because the variants of many products have the same attributes.
+    """
     found: dict[str, tuple[str, Spelling]] = {}
-    for spelling in attributes.items():
+    for spelling in spellings:
         name_key, attribute = _keys(*spelling)
         if name_key:
             found[name_key] = attribute, spelling
@@ -62,7 +66,7 @@ def keyed_selections(document: ProductDocument) -> Iterator[KeyedSelection]:
     """
     first: dict[str, Spelling] = {}
     for selection in selections(document):
-        attributes = _keyed(selection.attributes).values()
+        attributes = _keyed(tuple(selection.attributes.items())).values()
         yield selection, {found: first.setdefault(found, spelling) for found, spelling in attributes}
 
 

@@ -3,23 +3,20 @@
 Text is analysed here (see indexing.analysis), so engines receive terms joined by spaces and only split them.
 """
 
-import re
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from indexing.analysis import Analysis, codes
 from indexing.analysis.analyzer import FieldText
 from indexing.attributes import KeyedSelection, attribute_keys, keyed_selections
-from indexing.document import ProductDocument
+from indexing.document import CategoryReference, ProductDocument
 from indexing.mapping import category_token, key, normalised, score_factor, token
 from indexing.text import pairs, phrases, plain, words
 
 MAX_DESCRIPTION_WORDS = 400
 """The beginning describes the product; sellers' terms and shipping tables are at the end."""
 
-_MAY_HAVE_CODE = re.compile(r"\d\d|\d[^\W\d_]|[^\W\d_]\d")
-_JOINED_DIGIT = re.compile(r"\d[^\s\d]|[^\s\d]\d|\d{8}|\d[\u00a0\u202f]\d")
-"""A short number between ordinary spaces is no code: "274 ml"."""
+CACHED_CATEGORIES = 10_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,7 +100,7 @@ class IndexedProduct:
         found = [variant.sku for variant in self.document.variants]
         for attributes in (self.document.attributes, *(each.attributes for each in self.document.variants)):
             found += [value for name, value in attributes.items() if codes.is_code_attribute(name)]
-        if _MAY_HAVE_CODE.search(self.title) and _JOINED_DIGIT.search(self.title):
+        if codes.may_have_model_number(self.title):
             for token in self.analysis.tokens(self.title):
                 written = self.title[token.start : token.end]
                 if codes.is_model_number(token, written):
@@ -156,13 +153,12 @@ class IndexedProduct:
     @property
     def category_keys(self) -> tuple[str, ...]:
         """Name, slug and path of each category up to the root, without case, for filters."""
-        names = (value for each in self.document.categories for value in (each.name, each.slug, each.path))
-        return tuple(dict.fromkeys(map(key, names)))
+        return _category_keys(self.document.categories)
 
     @property
     def category_tokens(self) -> tuple[str, ...]:
         """Path and slug of each category up to the root, for facets."""
-        return tuple(category_token(path=each.path, slug=each.slug) for each in self.document.categories)
+        return _category_tokens(self.document.categories)
 
     @property
     def category_names(self) -> tuple[str, ...]:
@@ -183,6 +179,17 @@ class IndexedProduct:
     def boost(self) -> float:
         """The factor of text scores."""
         return score_factor(popularity=self.document.popularity, in_stock=self.document.in_stock)
+
+
+@lru_cache(CACHED_CATEGORIES)
+def _category_keys(categories: tuple[CategoryReference, ...]) -> tuple[str, ...]:
+    names = (value for each in categories for value in (each.name, each.slug, each.path))
+    return tuple(dict.fromkeys(map(key, names)))
+
+
+@lru_cache(CACHED_CATEGORIES)
+def _category_tokens(categories: tuple[CategoryReference, ...]) -> tuple[str, ...]:
+    return tuple(category_token(path=each.path, slug=each.slug) for each in categories)
 
 
 def flatten(document: ProductDocument, *, analysis: Analysis) -> IndexedProduct:

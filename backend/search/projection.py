@@ -126,10 +126,13 @@ def _active_variants(product_ids: Sequence[int]) -> Mapping[int, list[_VariantRo
     return found
 
 
-def _ancestors(products: Sequence[_ProductRow]) -> Mapping[str, CategoryReference]:
-    paths = {path for own in {product.category__path for product in products} for path in _paths(own)}
+def _ancestors(products: Sequence[_ProductRow]) -> Mapping[str, tuple[CategoryReference, ...]]:
+    """Return the categories from the root to that of each path."""
+    own = {product.category__path for product in products}
+    paths = {path for each in own for path in _paths(each)}
     rows = Category.objects.filter(path__in=paths).values_list("pk", "name", "slug", "path")
-    return {path: CategoryReference(id=pk, name=name, slug=slug, path=path) for pk, name, slug, path in rows}
+    found = {path: CategoryReference(id=pk, name=name, slug=slug, path=path) for pk, name, slug, path in rows}
+    return {each: tuple(found[path] for path in _paths(each) if path in found) for each in own}
 
 
 def _paths(path: str) -> Iterator[str]:
@@ -139,7 +142,9 @@ def _paths(path: str) -> Iterator[str]:
 
 
 def _document(
-    product: _ProductRow, variants: Sequence[_VariantRow], categories: Mapping[str, CategoryReference]
+    product: _ProductRow,
+    variants: Sequence[_VariantRow],
+    categories: Mapping[str, tuple[CategoryReference, ...]],
 ) -> ProductDocument:
     return ProductDocument(
         id=product.id,
@@ -147,7 +152,7 @@ def _document(
         slug=product.slug,
         description=product.description,
         brand=product.brand,
-        categories=tuple(categories[path] for path in _paths(product.category__path) if path in categories),
+        categories=categories[product.category__path],
         seller_id=product.seller_id,
         price=product.price,
         sale_price=product.sale_price,

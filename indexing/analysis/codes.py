@@ -75,6 +75,17 @@ def runs(code: str) -> list[str]:
     return (_ASCII_RUN if text.isascii() else _RUN).findall(text)
 
 
+def may_have_model_number(title: str) -> bool:
+    """Return whether one of the words of a title could be a model number: most have no digit, or are short.
+
+    Words of other scripts may be longer in their canonical form.
+    """
+    return any(
+        not word.isalpha() and (len(word) >= MIN_MODEL_NUMBER or not word.isascii()) and has_digit(word)
+        for word in title.split(" ")
+    )
+
+
 def is_model_number(token: Token, written: str) -> bool:
     """Return whether a token of a title identifies the product: "WH-1000XM4", but not "iPhone6" or "5G"."""
     if token.kind is not TokenKind.CODE or len(token.form) < MIN_MODEL_NUMBER:
