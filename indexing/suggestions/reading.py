@@ -42,8 +42,7 @@ class Reading:
 
     def titles(self, *, most: int) -> Ids:
         """Return up to `most` titles with all complete words, those of best sellers first."""
-        rarest = sorted(self.full, key=lambda number: int(self.dictionary.frequencies[number]))
-        return _common(self.dictionary.products, rarest)[:most]
+        return _common(self.dictionary.products, self.full)[:most]
 
     def begins(self, places: Ids) -> Ids:
         """Return those of these phrases that begin as typed."""
@@ -58,9 +57,12 @@ class Reading:
         return found
 
 
-def _common(lists: Lists, numbers: tuple[int, ...] | list[int]) -> Ids:
+def _common(lists: Lists, numbers: tuple[int, ...]) -> Ids:
     """Return the entries in the lists of all these words."""
-    found = lists.between(numbers[0], numbers[0] + 1)
-    for number in numbers[1:]:
-        found = found[np.isin(found, lists.between(number, number + 1), assume_unique=True)]
+    # From the shortest list: most often nothing is left before the long ones.
+    found, *others = sorted((lists.between(each, each + 1) for each in dict.fromkeys(numbers)), key=len)
+    for other in others:
+        if not len(found):
+            break
+        found = found[np.isin(found, other, assume_unique=True)]
     return found
