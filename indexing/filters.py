@@ -148,6 +148,8 @@ class Filters:
 
     def without(self, *names: str) -> Self:
         """Return the filters without those in `names`."""
+        if self == NO_FILTERS:
+            return self
         return self.replaced(**{name: getattr(NO_FILTERS, name) for name in names})
 
     def without_attribute(self, name: str) -> Self:
@@ -187,6 +189,9 @@ class Filters:
 
     def given(self) -> dict[str, Any]:
         """Return the filters that are set, by name."""
+        if self == NO_FILTERS:
+            # Most searches have none.
+            return {}
         values = {declared.name: getattr(self, declared.name) for declared in FILTERS}
         return {name: value for name, value in values.items() if value not in (None, (), {})}
 

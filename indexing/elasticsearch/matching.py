@@ -17,11 +17,17 @@ from indexing.fields import (
     scaled_price,
 )
 from indexing.filters import FILTERS, OF_VARIANT, FilterDeclaration, FilterKind, Filters, VariantFilters
+from indexing.identity import ByIdentity
 from indexing.mapping import key
 from indexing.planning import plan as planning
 from indexing.planning.plan import CODE_SCORES, PART_SCORE, Alternative, AlternativeKind, Excluded, Need, Plan
 from indexing.ranking import RankingOptions
 from indexing.schema import IndexSchema
+
+TEXTS = 1_024
+"""Queries for the texts of searches that a process remembers."""
+
+_texts: ByIdentity[Query] = ByIdentity(TEXTS)
 
 
 class Matching:
@@ -32,7 +38,17 @@ class Matching:
         self.schema = schema
 
     def text(self, plan: Plan, *, required: int, ranking: RankingOptions) -> Query:
-        """Return a query for products that satisfy at least `required` needs of `plan`, scored."""
+        """Return a query for products that satisfy at least `required` needs of `plan`, scored.
+
+        It must not be changed: plans are remembered, and so are their queries.
+        """
+        known = _texts.get(plan, self.schema, ranking, required)
+        if known is None:
+            known = self._text(plan, required=required, ranking=ranking)
+            _texts.keep(known, plan, self.schema, ranking, required)
+        return known
+
+    def _text(self, plan: Plan, *, required: int, ranking: RankingOptions) -> Query:
         needs = [self._need(need, ranking) for need in plan.needs]
         optional = [self._need(need, ranking) for need in plan.optional]
         counted = [*needs, *optional] if required < len(needs) else optional
