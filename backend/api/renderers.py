@@ -48,8 +48,8 @@ class _Encoder(JSONEncoder):
 class FastJSONRenderer(JSONRenderer):
     """Writes JSON with orjson, several times faster than the standard library.
 
-    The framework's renderer writes values that orjson refuses (lone surrogates, integers of more than 64
-    bits), and indented JSON if a client requests it.
+    The framework's renderer writes integers of more than 64 bits, which orjson refuses, and indented JSON if
+    a client requests it.
     """
 
     encoder_class = _Encoder
