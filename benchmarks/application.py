@@ -7,6 +7,7 @@ from typing import Any
 
 from django.core.wsgi import get_wsgi_application
 
+from backend.config.web.garbage import collect_seldom
 from backend.config.web.gateway import Response, call
 
 
@@ -16,6 +17,7 @@ class Application:
     def __init__(self) -> None:
         """Load the application of the settings."""
         self._application = get_wsgi_application()
+        collect_seldom()
 
     def get(self, url: str) -> Response:
         """Return the response to a GET request; `url` has a path and perhaps a query."""

@@ -1,6 +1,5 @@
 """The ASGI application that Granian serves."""
 
-import gc
 import os
 
 import django
@@ -14,12 +13,10 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "backend.config.settings")
 os.environ["VITRINE_PROCESS"] = "web"
 django.setup()
 
-from backend.config.web.serving import serving  # noqa: E402 - needs Django's apps
+from backend.config.web.garbage import collect_seldom  # noqa: E402 - needs Django's apps
+from backend.config.web.serving import serving  # noqa: E402
 from backend.operations import web_processes  # noqa: E402
 
 application = serving()
-# Objects that were loaded at start-up live as long as the process. Without this, every full garbage
-# collection traverses all of them, which stops every thread for 0.1 s.
-gc.collect()
-gc.freeze()
+collect_seldom()
 web_processes.announce()

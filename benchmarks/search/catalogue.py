@@ -71,15 +71,15 @@ def products(count: int) -> Iterator[list[ImportedProduct]]:
         yield [_product(number, words=words, chance=chance) for number in numbers]
 
 
-def queries() -> list[str]:
-    """Return queries of one to three words that products match."""
+def queries(each: int = 10) -> list[str]:
+    """Return four times `each` queries of one to three words that products match."""
     chance = random.Random(SEED)
     return [
         " ".join(
             [*chance.sample((chance.choice(COLOURS), chance.choice(MATERIALS)), k=size), chance.choice(KINDS)]
         )
         for size in (0, 1, 1, 2)
-        for _ in range(10)
+        for _ in range(each)
     ]
 
 

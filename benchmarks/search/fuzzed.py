@@ -101,14 +101,19 @@ FUZZED: Mapping[str, Callable[[random.Random], str]] = {
 
 
 def compare(application: Application, *, rounds: int) -> None:
-    """Print how long unusual texts take, each sent once and in turn with an ordinary one."""
-    chance, ordinary = random.Random(SEED), queries()
-    for query in ordinary:
+    """Print how long unusual texts take, each sent once and in turn with an ordinary one.
+
+    Most ordinary texts are sent once, too: a process remembers much of the texts that it has searched before.
+    """
+    chance, turns = random.Random(SEED), max(20, rounds // 10)
+    ordinary = queries(math.ceil(turns * len(FUZZED) / 4))
+    chance.shuffle(ordinary)
+    for query in queries():
         _cost(application, query)
     costs: dict[str, Cost] = {name: Cost() for name in ("ordinary", *FUZZED)}
-    for number in range(max(20, rounds // 10)):
+    for _ in range(turns):
         for kind, text in FUZZED.items():
-            for name, query in (("ordinary", ordinary[number % len(ordinary)]), (kind, text(chance))):
+            for name, query in (("ordinary", ordinary.pop()), (kind, text(chance))):
                 wall, cpu = _cost(application, query)
                 costs[name].wall.append(wall)
                 costs[name].cpu.append(cpu)

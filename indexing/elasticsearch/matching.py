@@ -5,8 +5,11 @@ from decimal import Decimal
 from itertools import pairwise
 from typing import Any
 
+import msgspec
+
 from indexing.elasticsearch import earlier
 from indexing.elasticsearch.queries import MATCH_ALL, Query, all_of, any_of, constant, nested, term, terms
+from indexing.elasticsearch.replies import encode
 from indexing.fields import (
     CODE_PARTS,
     CODES,
@@ -25,9 +28,11 @@ from indexing.ranking import RankingOptions
 from indexing.schema import IndexSchema
 
 TEXTS = 1_024
-"""Queries for the texts of searches that a process remembers."""
+"""Queries for the texts of searches that a process remembers, as JSON: a query has hundreds of objects."""
+LONGEST = 20_000
+"""Bytes of a query that is remembered; those for a few words have a tenth of it."""
 
-_texts: ByIdentity[Query] = ByIdentity(TEXTS)
+_texts: ByIdentity[msgspec.Raw] = ByIdentity(TEXTS)
 
 
 class Matching:
@@ -40,13 +45,14 @@ class Matching:
     def text(self, plan: Plan, *, required: int, ranking: RankingOptions) -> Query:
         """Return a query for products that satisfy at least `required` needs of `plan`, scored.
 
-        It must not be changed: plans are remembered, and so are their queries.
+        Plans are remembered, and so are their queries.
         """
         known = _texts.get(plan, self.schema, ranking, required)
-        if known is None:
-            known = self._text(plan, required=required, ranking=ranking)
-            _texts.keep(known, plan, self.schema, ranking, required)
-        return known
+        if known is not None:
+            return known
+        written = encode(self._text(plan, required=required, ranking=ranking))
+        query = msgspec.Raw(written)
+        return _texts.keep(query, plan, self.schema, ranking, required) if len(written) <= LONGEST else query
 
     def _text(self, plan: Plan, *, required: int, ranking: RankingOptions) -> Query:
         needs = [self._need(need, ranking) for need in plan.needs]

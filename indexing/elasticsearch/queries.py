@@ -8,7 +8,10 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-Query = Mapping[str, Any]
+import msgspec
+
+Query = Mapping[str, Any] | msgspec.Raw
+"""A query, or its JSON."""
 Aggregation = Mapping[str, Any]
 Body = dict[str, Any]
 """The body of a search request."""
