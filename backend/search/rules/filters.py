@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 
 from rest_framework import serializers
 
+from backend.api.fields import DecimalInput
 from backend.api.parameters import Body
 from backend.catalog.categories import matching_categories
 from backend.search.attribute_parameters import MAX_VALUE_LENGTH, MAX_VALUES, units
@@ -29,12 +30,8 @@ class LimitsSerializer(Body):
 
     EXAMPLE: ClassVar[dict[str, Any]] = {"min": "0.5", "max": "2"}
 
-    min = serializers.DecimalField(
-        max_digits=18, decimal_places=6, required=False, help_text="The lowest number."
-    )
-    max = serializers.DecimalField(
-        max_digits=18, decimal_places=6, required=False, help_text="The highest number."
-    )
+    min = DecimalInput(max_digits=18, decimal_places=6, required=False, help_text="The lowest number.")
+    max = DecimalInput(max_digits=18, decimal_places=6, required=False, help_text="The highest number.")
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         """Require a limit, and the lowest number not to be above the highest."""

@@ -99,6 +99,7 @@ def test_a_change_of_an_older_version_is_refused() -> None:
             {"actions": [limited({"weight": ["1"]})]},
             "actions.0.filters.attribute_limits.weight",
         ),
+        ({"actions": [limited({"weight": {"max": ""}})]}, "actions.0.filters.attribute_limits.weight.max"),
         ({"actions": [{"type": "redirect", "url": "//evil.example/"}]}, "actions.0.url"),
         ({"actions": [{"type": "redirect", "url": "javascript:alert(1)"}]}, "actions.0.url"),
         ({"actions": [{"type": "redirect", "url": "/search?q=red+lamp"}]}, "actions"),
