@@ -107,11 +107,7 @@ class SearchRequest:
         """Return the request with the values within the limits of attributes (see `Filters.with_values`)."""
 
         def read(filters: Filters) -> Filters:
-            return (
-                filters.with_values(keys_of, decimal_comma=decimal_comma)
-                if filters.unread_limits()
-                else filters
-            )
+            return filters.with_values(keys_of, decimal_comma=decimal_comma)
 
         return replace(self, filters=read(self.filters)).with_rule_filters(read)
 

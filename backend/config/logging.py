@@ -52,8 +52,8 @@ def logging_configuration(*, level: str, plain: bool) -> dict[str, Any]:
         "root": {"handlers": ["stderr"], "level": level},
         "loggers": {
             "elastic_transport": {"level": "WARNING"},
-            # It writes each request and reply as text before it looks whether debugging is on, unless nobody
-            # listens.
+            # If it has a handler, it formats each request and reply as text, even if debug messages aren't
+            # logged.
             "elastic_transport.node": {"propagate": False},
             # The request log has the same information, with the request's id.
             "django.request": {"level": "ERROR"},

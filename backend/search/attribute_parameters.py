@@ -46,6 +46,11 @@ def units() -> dict[str, str]:
     return {each.name_key: each.unit for each in settings.SEARCH_RANGES}
 
 
+def is_limit(name: str, known: Mapping[str, str]) -> bool:
+    """Return whether a parameter, without its prefix, is a limit of an attribute in `known` units."""
+    return name.endswith((LOWEST, HIGHEST)) and key(name[:-4]) in known
+
+
 def attribute_filters(request: Request) -> dict[str, Any]:
     """Return the filters on attributes that `request` has, by the names of `Filters`.
 
@@ -58,7 +63,7 @@ def attribute_filters(request: Request) -> dict[str, Any]:
         if name.startswith(ATTRIBUTE_PREFIX)
     }
     known = units()
-    limiting = {name for name in given if name.endswith((LOWEST, HIGHEST)) and key(name[:-4]) in known}
+    limiting = {name for name in given if is_limit(name, known)}
     faults = {
         f"{ATTRIBUTE_PREFIX}{name}": fault
         for name, values in given.items()

@@ -4,12 +4,11 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from backend.search.attribute_parameters import ATTRIBUTE_PREFIX, HIGHEST, LOWEST, units
+from backend.search.attribute_parameters import ATTRIBUTE_PREFIX, is_limit, units
 from backend.search.parameters import NAMED
 from backend.search.rules.actions import ActionSerializer, ActionType
 from backend.search.rules.filters import ATTRIBUTES, LIMITS, RuleFiltersSerializer
 from indexing.filters import FilterDeclaration, FilterKind
-from indexing.mapping import key
 
 HELP = (
     "One action in each line: pin 17 at 1 · hide 18 · boost 2.5 brand=Acme; in_stock=true · "
@@ -132,9 +131,9 @@ def _given_filters(text: str) -> dict[str, Any]:
 
 
 def _add_attribute(given: dict[str, Any], name: str, value: str) -> None:
-    attribute, end = name[: -len(LOWEST)], name[-len(LOWEST) :]
-    if end in (LOWEST, HIGHEST) and key(attribute) in units():
-        given.setdefault(LIMITS, {}).setdefault(attribute, {})[end[1:]] = value
+    if is_limit(name, units()):
+        attribute, _, end = name.rpartition(".")
+        given.setdefault(LIMITS, {}).setdefault(attribute, {})[end] = value
     else:
         given.setdefault(ATTRIBUTES, {}).setdefault(name, []).append(value)
 
