@@ -35,6 +35,8 @@ from backend.inventory.models import TransactionType  # noqa: E402
 from backend.inventory.services import Entry, record_many  # noqa: E402
 from backend.orders.holds import expire_orders  # noqa: E402
 from backend.orders.models import Order, OrderStatus  # noqa: E402
+from backend.orders.subscribers import Settlement  # noqa: E402
+from backend.outbox.selectors import cursor_position, newest  # noqa: E402
 from backend.payments.models import OPEN_STATES, Payment, PaymentRequest  # noqa: E402
 from backend.payments.performing import due, perform  # noqa: E402
 
@@ -121,7 +123,7 @@ def repeat(act: Callable[[], None]) -> None:
 
 
 def inspect() -> dict[str, object]:
-    """Return what is stored about stock, orders and money (7 queries)."""
+    """Return what is stored about stock, orders and money (9 queries)."""
     with connection.cursor() as cursor:
         cursor.execute(COUNTERS)
         differences = [f"{what} {pk}: {found}, not {sums}" for what, pk, found, sums in cursor.fetchall()]
@@ -135,10 +137,17 @@ def inspect() -> dict[str, object]:
         }
     orders = Order.objects.order_by("pk").prefetch_related("items__variant", "history", "movements")
     return {
+        # Settlement may request a refund of what an event reports.
+        "unsettled_events": _has_unsettled_events(),
         "open_requests": PaymentRequest.objects.filter(state__in=OPEN_STATES).count(),
         "differences": differences + [str(each) for each in stock_differences()],
         "orders": [_shown(order) | money[order.order_number] for order in orders],
     }
+
+
+def _has_unsettled_events() -> bool:
+    reported, settled = newest(Settlement.topics), cursor_position(Settlement.name)
+    return reported is not None and (settled is None or settled < reported)
 
 
 def _shown(order: Order) -> dict[str, object]:

@@ -78,7 +78,8 @@ def settled(inspect: Inspect) -> dict[str, Any]:
 
     def is_settled() -> bool:
         found.append(inspect())
-        waiting = found[-1]["open_requests"] or "PENDING" in {one["status"] for one in found[-1]["orders"]}
+        pending = "PENDING" in {order["status"] for order in found[-1]["orders"]}
+        waiting = pending or found[-1]["open_requests"] or found[-1]["unsettled_events"]
         return not waiting and len(found) > 1 and found[-1] == found[-2]
 
     wait_until(is_settled, what="all payments are settled", seconds=90, interval_seconds=0.5)

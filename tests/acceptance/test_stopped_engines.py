@@ -158,11 +158,7 @@ def test_only_requests_that_need_a_hanging_service_fail(stoppable: Stoppable, pa
         what=f"requests that need {part} succeed again",
         seconds=30,
     )
-    wait_until(lambda: _is_healthy(stoppable.shop), what="all processes have recovered", seconds=30)
-
-
-def _is_healthy(shop: Shop) -> bool:
-    return bool(json.loads(shop.operators("/health"))["state"] == "ready")
+    wait_until(stoppable.shop.is_ready, what="all processes have recovered", seconds=30)
 
 
 def _enough(load: Load, *, since: float) -> bool:

@@ -185,6 +185,19 @@ class Shop:
         assert response.status == 200, response.data
         return response.data.decode()
 
+    def health(self, *, port: int = 0) -> dict[str, Any]:
+        """Return what the operators' health endpoint says, whether the shop is ready or not."""
+        url = f"http://127.0.0.1:{port or self.metrics_port}/health"
+        found: dict[str, Any] = json.loads(self._http.request("GET", url).data)
+        return found
+
+    def is_ready(self, *, port: int = 0) -> bool:
+        """Return whether the shop is ready according to the operators' health endpoint."""
+        try:
+            return bool(self.health(port=port)["state"] == "ready")
+        except (urllib3.exceptions.HTTPError, json.JSONDecodeError):
+            return False
+
     def post(self, path: str, body: object, *, token: str = "", **options: Any) -> tuple[int, Any]:
         """POST a JSON body; return status and parsed body."""
         return self.request("POST", path, token=token, json=body, **options)

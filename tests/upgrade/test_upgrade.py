@@ -3,7 +3,6 @@
 The steps are those of docs/upgrading.md, "One machine". RELEASES lists the releases that can be upgraded.
 """
 
-import json
 import signal
 import subprocess
 import sys
@@ -13,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import urllib3
 
 from indexing.schema import EARLIEST_VERSION, VERSION
 from tests.services.shop import ROOT, STOP_SECONDS, Shop, free_port
@@ -82,20 +80,6 @@ def web_only(shop: Shop) -> Iterator[int]:
             assert process.wait(STOP_SECONDS) == 0
 
 
-def health(shop: Shop, port: int) -> dict[str, Any]:
-    """Return the state of each dependency from the operators' health endpoint."""
-    found: dict[str, Any] = json.loads(shop.operators("/health", port=port))["dependencies"]
-    return found
-
-
-def is_ready(shop: Shop, port: int) -> bool:
-    """Return whether the shop is ready according to the operators' health endpoint."""
-    try:
-        return bool(json.loads(shop.operators("/health", port=port))["state"] == "ready")
-    except (urllib3.exceptions.HTTPError, AssertionError):
-        return False
-
-
 def log_in(shop: Shop) -> dict[str, str]:
     status, body = shop.post("/accounts/login/", CUSTOMER)
     assert status == 200, body
@@ -155,14 +139,14 @@ def test_a_served_shop_is_upgraded_without_a_failed_request_or_a_lost_record(old
         new.manage("migrate")
         new.manage("migrate_warehouse")
         with web_only(new) as operators:
-            wait_until(lambda: is_ready(new, operators), what="the new web processes are ready")
-            assert health(new, operators)["search"]["schema_version"] == EARLIEST_VERSION
+            wait_until(lambda: new.is_ready(port=operators), what="the new web processes are ready")
+            assert new.health(port=operators)["dependencies"]["search"]["schema_version"] == EARLIEST_VERSION
             assert clients.events_deferred == 0
             assert old.stop() == 0
             new.start("--share-port")
-            wait_until(lambda: is_ready(new, new.metrics_port), what="the new release is ready")
+            wait_until(new.is_ready, what="the new release is ready")
         deferred = clients.events_deferred
-        assert "rebuild_index" in health(new, new.metrics_port)["search"]["remedy"]
+        assert "rebuild_index" in new.health()["dependencies"]["search"]["remedy"]
         new.manage("rebuild_index")
         new.manage("rebuild_index", "--rollback")
         new.manage("rebuild_index", "--rollback")
@@ -189,7 +173,7 @@ def test_a_served_shop_is_upgraded_without_a_failed_request_or_a_lost_record(old
     status, body = new.get(f"/api/orders/orders/{returned}/", token=staff)
     assert [step["status"] for step in body["data"]["history"]][-2:] == ["SHIPPED", "RETURNED"]
 
-    assert health(new, new.metrics_port)["search"]["schema_version"] == VERSION
+    assert new.health()["dependencies"]["search"]["schema_version"] == VERSION
     assert new.get("/api/search/", fields={"q": title})[1]["results"][0]["id"] == product_id
     assert new.get("/api/recommendations/user/", token=token)[1]["data"]["results"]
     assert new.get("/api/orders/orders/", token=token)[0] == 200
