@@ -4,10 +4,6 @@ import hashlib
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
-import redis
-from redis.backoff import NoBackoff
-from redis.retry import Retry
-
 from analytics_pipeline import embedded
 from analytics_pipeline.breaker import Breaker
 from analytics_pipeline.settings import PipelineSettings
@@ -26,6 +22,11 @@ class StreamFull(StreamUnavailable):
     """Redis has no memory left; nothing was accepted."""
 
 
+def load_client() -> None:
+    """Import redis-py, so that the first connection of a process that serves requests needn't do it."""
+    import redis  # noqa: F401, PLC0415 - as in `Connection`
+
+
 class Script:
     """A Lua script that Redis caches; it is sent again if Redis doesn't have it."""
 
@@ -35,6 +36,8 @@ class Script:
 
     def __call__(self, client: Any, *, keys: Sequence[str], args: Sequence[Any]) -> Any:
         """Return what the script returns; `client` is a client of redis-py."""
+        import redis  # noqa: PLC0415 - as in `Connection`
+
         try:
             return client.evalsha(self._digest, len(keys), *keys, *args)
         except redis.exceptions.NoScriptError:
@@ -57,6 +60,9 @@ class Connection:
             StreamFull: Redis has no memory left.
             StreamUnavailable: it can't be reached, or doesn't respond within `timeout_seconds`.
         """
+        # Every process imports this module, and few connect. The import takes 0.1 s.
+        import redis  # noqa: PLC0415
+
         if not self._breaker.allows():
             raise StreamUnavailable("Redis timed out a moment ago; calls are tried again shortly")
         client = self._connected()
@@ -93,11 +99,18 @@ class Connection:
     def _connected(self) -> Any:
         client = self._client
         if client is None:
-            client = self._client = redis.Redis.from_url(
-                embedded.redis_url(self._settings),
-                socket_timeout=self._timeout_seconds * (1 - _CONNECT_SHARE),
-                socket_connect_timeout=self._timeout_seconds * _CONNECT_SHARE,
-                # A retried XADD may be accepted twice; clients decide whether they send events again.
-                retry=Retry(NoBackoff(), retries=0),
-            )
+            client = self._client = self._opened()
         return client
+
+    def _opened(self) -> Any:
+        import redis  # noqa: PLC0415 - as in `call`
+        from redis.backoff import NoBackoff  # noqa: PLC0415
+        from redis.retry import Retry  # noqa: PLC0415
+
+        return redis.Redis.from_url(
+            embedded.redis_url(self._settings),
+            socket_timeout=self._timeout_seconds * (1 - _CONNECT_SHARE),
+            socket_connect_timeout=self._timeout_seconds * _CONNECT_SHARE,
+            # A retried XADD may be accepted twice; clients decide whether they send events again.
+            retry=Retry(NoBackoff(), retries=0),
+        )

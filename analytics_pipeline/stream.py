@@ -8,7 +8,6 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-import redis
 
 from analytics_pipeline import clocks
 from analytics_pipeline.allowances import (
@@ -213,6 +212,7 @@ class Stream:
 
     def open(self) -> None:
         """Create the stream and its consumer group, from the first entry on, if they don't exist."""
+        import redis  # noqa: PLC0415 - only processes that connect need it
 
         def create(client: Any) -> None:
             try:

@@ -9,11 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlsplit
 
-import clickhouse_connect
-from clickhouse_connect.driver.exceptions import ClickHouseError, DatabaseError, OperationalError
-from urllib3.exceptions import HTTPError
-
-from analytics_pipeline import embedded, uuid_columns
+from analytics_pipeline import embedded
 from analytics_pipeline.settings import PipelineSettings
 
 if TYPE_CHECKING:
@@ -35,7 +31,6 @@ _TEMPORARY = frozenset({_TIMEOUT_EXCEEDED, 202, 209, 210, 241, 242, 243, 252, 39
 # Codes for a value that can't be stored. None stands for a value that the client itself can't encode.
 _DATA_ERRORS = frozenset({None, 6, 27, 33, 38, 41, 53, 69, 70, 72, 117, 131, 321, 349, 407, 469})
 _WRAPPING = re.compile(r"^Received ClickHouse exception, code: \d+, server response: | \(for url \S+\)$")
-_FAILURES = (ClickHouseError, HTTPError, OSError)
 
 
 _BLOCK_BYTES = 1024 * 1024
@@ -180,6 +175,9 @@ class Warehouse:
         if names and len(columns[names[0]]):
             data = list(columns.values())
             with self._translating():
+                # With the first connection, as in `_open`.
+                from analytics_pipeline import uuid_columns  # noqa: PLC0415
+
                 client = self._connected()
                 context = client.create_insert_context(table, names, column_oriented=True)
                 context.column_types = uuid_columns.packed(context.column_types)
@@ -210,7 +208,7 @@ class Warehouse:
     def _translating(self) -> Iterator[None]:
         try:
             yield
-        except _FAILURES as error:
+        except _failures() as error:
             translated = _translated(error)
             if type(translated) is WarehouseUnavailable:
                 # The embedded server may have moved to another port: look its address up again next time.
@@ -233,6 +231,9 @@ class Warehouse:
         return client
 
     def _open(self) -> Any:
+        # Every process imports this module, and few connect. The import takes 0.2 s.
+        import clickhouse_connect  # noqa: PLC0415
+
         return clickhouse_connect.get_client(
             dsn=embedded.clickhouse_url(self.settings),
             database=self._database,
@@ -265,7 +266,26 @@ def _limits(most_rows: int | None) -> dict[str, object]:
     }
 
 
+def load_client() -> None:
+    """Import the client, so that the first connection of a process that serves requests needn't do it."""
+    from analytics_pipeline import uuid_columns  # noqa: F401, PLC0415
+
+
+def _failures() -> tuple[type[Exception], ...]:
+    """Return the errors of the client; evaluated only when an exception was raised."""
+    from clickhouse_connect.driver.exceptions import ClickHouseError  # noqa: PLC0415
+    from urllib3.exceptions import HTTPError  # noqa: PLC0415
+
+    return ClickHouseError, HTTPError, OSError
+
+
 def _translated(error: Exception) -> WarehouseUnavailable | WarehouseRefused:
+    from clickhouse_connect.driver.exceptions import (  # noqa: PLC0415 - as above
+        ClickHouseError,
+        DatabaseError,
+        OperationalError,
+    )
+
     reason = _message_of(error)
     given = getattr(error, "code", None)
     code = given if isinstance(given, int) else None

@@ -11,13 +11,15 @@ from indexing.buckets import Bucket
 from indexing.document import ProductDocument, SuggestedProduct
 from indexing.encoder.identity import EncoderIdentity
 from indexing.facet_search import FacetSearch
-from indexing.lexicon.lexicon import Lexicon
 from indexing.page import SearchPage
 from indexing.request import SearchRequest
 from indexing.suggestions.typed import Typed
 
 if TYPE_CHECKING:
     from indexing.encoder.model import TextEncoder
+
+    # Imports numpy, which only the engines need.
+    from indexing.lexicon.lexicon import Lexicon
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +168,7 @@ class SearchEngine(Protocol):
         """
         ...
 
-    def lexicon(self, generation: str, *, wait: bool = False) -> Lexicon:
+    def lexicon(self, generation: str, *, wait: bool = False) -> "Lexicon":
         """Return the generation's lexicon, EMPTY if none could be loaded.
 
         Without `wait`, as searches call it, it is loaded in the background, and is EMPTY until then.

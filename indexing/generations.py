@@ -27,7 +27,6 @@ from indexing.errors import (
     SearchEngineUnavailable,
     UnsupportedSchema,
 )
-from indexing.lexicon.refreshing import refresh
 from indexing.schema import is_unsupported
 
 MAX_LAG_SECONDS = 1.0
@@ -194,6 +193,9 @@ class _Build:
         return self._engine.write(self._generation, batch, now=self._clock())
 
     def _learn(self) -> None:
+        # Imports numpy, which processes that only write changes don't need.
+        from indexing.lexicon.refreshing import refresh  # noqa: PLC0415
+
         refresh(self._engine, self._generation)
 
     def _finish(self, batch: Batch, future: Future[object], progress: Callable[[int], object]) -> None:

@@ -4,15 +4,18 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
+from typing import TYPE_CHECKING, Self
 from urllib.parse import urlsplit
 
 from indexing.analysis import DEFAULT_LANGUAGE, LANGUAGES
 from indexing.encoder.lazy import LazyEncoder
 from indexing.encoder.settings import EncoderSettings, EncoderSettingsError
-from indexing.engine import SearchEngine
 from indexing.grouping import BRAND
 from indexing.mapping import key
+
+if TYPE_CHECKING:
+    # Every process reads the settings; few use an engine.
+    from indexing.engine import SearchEngine
 
 ENGINES = ("tantivy", "elasticsearch")
 DEFAULT_HOME = "var"
@@ -119,7 +122,7 @@ def _number(environ: Mapping[str, str], variable: str, *, lowest: int, highest: 
     return int(value)
 
 
-def open_engine(settings: SearchSettings) -> SearchEngine:
+def open_engine(settings: SearchSettings) -> "SearchEngine":
     """Return the engine of `settings`; the other engine's library need not be installed."""
     encoder = None if settings.encoder is None else LazyEncoder(settings.encoder)
     if settings.engine == "elasticsearch":

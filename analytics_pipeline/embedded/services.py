@@ -6,10 +6,6 @@ from base64 import b64encode
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import redis
-from redis.backoff import NoBackoff
-from redis.retry import Retry
-
 HOST = "127.0.0.1"
 DATABASE = "vitrine"
 USER = "vitrine"
@@ -56,6 +52,11 @@ def _warehouse_responds(endpoint: Endpoint) -> bool:
 
 
 def _valkey_responds(endpoint: Endpoint) -> bool:
+    # Every process imports this module; the import takes 0.1 s.
+    import redis  # noqa: PLC0415
+    from redis.backoff import NoBackoff  # noqa: PLC0415
+    from redis.retry import Retry  # noqa: PLC0415
+
     client = redis.Redis(
         host=HOST,
         port=endpoint.port,

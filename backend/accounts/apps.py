@@ -8,7 +8,3 @@ class AccountsConfig(AppConfig):
 
     name = "backend.accounts"
     label = "accounts"
-
-    def ready(self) -> None:
-        """Register the OpenAPI description of access tokens."""
-        from backend.accounts import openapi  # noqa: F401, PLC0415 - registers itself when imported

@@ -2,7 +2,12 @@
 
 from django.urls import path
 
-from backend.accounts import email_views, reset_views, views
+from backend.accounts import (
+    email_views,
+    openapi,  # noqa: F401 - registers itself when imported
+    reset_views,
+    views,
+)
 
 urlpatterns = [
     path("register/", views.RegisterView.as_view(), name="register"),

@@ -3,6 +3,8 @@
 from django.apps import AppConfig
 from django.core.checks import register
 
+from backend.api.commands import CONFIGURATION
+
 
 class AnalyticsConfig(AppConfig):
     """Writes order facts and products to the warehouse, and serves reports from it."""
@@ -14,4 +16,4 @@ class AnalyticsConfig(AppConfig):
         """Register the check of the report files."""
         from backend.analytics import checks  # noqa: PLC0415 - apps are loaded only now
 
-        register(checks.check_reports)
+        register(checks.check_reports, CONFIGURATION)

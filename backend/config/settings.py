@@ -23,7 +23,6 @@ from backend.config.optional import GENERATED_SHOP, is_installed
 from backend.config.passkeys import relying_party
 from backend.config.payments import payment_gateways
 from backend.config.rest import rest_framework, throttle_rates
-from backend.config.schedule import BEAT_SCHEDULE
 from backend.config.shop import EXAMPLE_SHOP, NO_SHOP
 from backend.config.staff_areas import STAFF_AREAS_OF_APPS  # noqa: F401 - a setting
 from backend.config.storages import storages
@@ -107,7 +106,6 @@ CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_TIME_LIMIT = 3_600
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = True
-CELERY_BEAT_SCHEDULE = BEAT_SCHEDULE
 CELERY_BEAT_SCHEDULE_FILENAME = str(VITRINE_HOME / "beat-schedule")
 
 AUTH_USER_MODEL = "accounts.User"

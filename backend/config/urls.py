@@ -7,11 +7,13 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularRedocView, Spec
 
 from backend.api.security_headers import DOCUMENTATION_POLICY
 from backend.catalog.images.serving import serve_image
+from backend.config import view_wiring
 from backend.config.admin_site.pages import load_pages
 from backend.orders.quote_views import QuoteView
 
 documentation = csp(DOCUMENTATION_POLICY)
 load_pages()
+view_wiring.connect()
 
 urlpatterns = [
     # First, because every URL before it is matched with the path of each search.

@@ -4,12 +4,9 @@ from pathlib import Path
 
 from django.conf import settings
 
-from backend.accounts.second_factor.errors import SecondFactorRequired
 from backend.analytics import health as warehouse_health
-from backend.api.schema.error_responses import register_server_errors
 from backend.audit import health as audit_health
 from backend.catalog.images import files as image_files
-from backend.config.errors import BodyTooLarge, BodyTooSlow, ResponseTooLate, ServerBusy
 from backend.config.personal_data import handlers, stores
 from backend.config.storages import BUCKET, storage_errors
 from backend.exposures import services as exposures
@@ -25,12 +22,7 @@ from backend.tracking import sink
 
 
 def connect() -> None:
-    """Register the exposure sink, the health checks, and the errors of the web process and of a bucket."""
-    register_server_errors(
-        any_request=[ServerBusy, ResponseTooLate],
-        body=[BodyTooLarge, BodyTooSlow],
-        token=[SecondFactorRequired],
-    )
+    """Register the exposure sink, the personal data, the health checks, and the errors of a bucket."""
     exposures.register_sink(sink.store)
     personal_data.register(handlers(), stores=stores())
     if settings.STORAGES["default"]["BACKEND"] == BUCKET:

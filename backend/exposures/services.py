@@ -7,14 +7,18 @@ the exposure itself is stored as an event by the sink that the composition root 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 import structlog
 from uuid_utils.compat import uuid7
 
-from backend.api.shoppers import Shopper
 from backend.exposures.counts import NOT_STORED, STORED
 from backend.exposures.errors import ExposureNotStored
+
+if TYPE_CHECKING:
+    # Imports Django REST framework, which processes without views don't need.
+    from backend.api.shoppers import Shopper
 
 logger = structlog.get_logger(__name__)
 
@@ -31,7 +35,7 @@ class ShownList:
 
     id: UUID
     surface: str
-    shopper: Shopper
+    shopper: "Shopper"
     product_ids: tuple[int, ...]
     query: str = ""
     filters: Mapping[str, object] = field(default_factory=dict)
@@ -64,7 +68,7 @@ def register_sink(sink: Sink) -> None:
 def expose(
     *,
     surface: str,
-    shopper: Shopper,
+    shopper: "Shopper",
     product_ids: Sequence[int],
     now: datetime,
     query: str = "",

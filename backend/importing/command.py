@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import Any, ClassVar, Generic, TypeVar
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.db import DatabaseError, transaction
 from django.utils import timezone
 from tqdm import tqdm
 
+from backend.api.commands import ShopCommand
 from backend.audit.actors import Actor
 from backend.audit.services import record
 from backend.importing.errors import FormatNotInstalled, UnreadableFile
@@ -60,7 +61,7 @@ class ImportJob(Generic[Item]):
     has_personal_data: bool = False
 
 
-class ImportCommand(BaseCommand, Generic[Item]):
+class ImportCommand(ShopCommand, Generic[Item]):
     """A command that imports a file in chunks. To continue an interrupted import, run it again."""
 
     actor: ClassVar[Actor]

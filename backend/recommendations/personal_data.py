@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from datetime import datetime
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from django.db.models import Q
@@ -11,8 +12,10 @@ from backend.accounts.shopper_keys import ShopperKeys, shopper_keys_of
 from backend.api.personal_data import PersonalRows, PersonalTables
 from backend.engines.streams import stream
 from backend.recommendations.models import Audience, ProductRecommendation
-from ml.registry import Registry
 from ml.settings import TrainingSettings
+
+if TYPE_CHECKING:
+    from ml.registry import Registry
 
 
 def _for_keys(keys: Collection[UUID]) -> Q:
@@ -44,12 +47,15 @@ class ModelStore:
         Raises:
             VersionDamaged: a version can't be read.
         """
+        # Imports numpy, and every process registers this store.
+        from ml.registry import Registry  # noqa: PLC0415
+
         erased = {str(key) for key in keys.all}
         Registry(TrainingSettings.from_env().registry).forget(lambda subject: subject in erased)
         ProductRecommendation.objects.filter(_for_keys(keys.all)).delete()
 
 
-def forget_erased_shoppers(registry: Registry) -> None:
+def forget_erased_shoppers(registry: "Registry") -> None:
     """Remove erased shoppers from a version whose training began before the erasure.
 
     Raises:

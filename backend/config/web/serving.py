@@ -5,6 +5,7 @@ import re
 from django.conf import settings
 from django.urls import resolve
 
+from analytics_pipeline import redis_client, warehouse
 from backend.config.web.application import Web
 from backend.config.web.large_bodies import LargeBodies
 from backend.config.web.refusals import Handler
@@ -25,8 +26,10 @@ FORM_BYTES = 65_536
 def serving() -> Web:
     """Return the application with its thread pools; health endpoints have their own.
 
-    Everything that Django would load with the first request is loaded here.
+    Everything that the first requests would load is loaded here.
     """
+    redis_client.load_client()
+    warehouse.load_client()
     # Resolving a path imports every view.
     resolve(LIVE)
     handler = Handler()

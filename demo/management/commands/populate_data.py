@@ -4,12 +4,13 @@ from argparse import ArgumentTypeError
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.utils import timezone
 from django.utils.module_loading import import_string
 
 from analytics_pipeline.embedded import ServiceDidNotStart
 from analytics_pipeline.warehouse import WarehouseRefused, WarehouseUnavailable
+from backend.api.commands import ShopCommand
 from backend.engines.warehouse import warehouse
 from backend.outbox.catch_up import catch_up
 from backend.outbox.errors import NotCaughtUp
@@ -35,7 +36,7 @@ def _at_least(least: int) -> Any:
     return number
 
 
-class Command(BaseCommand):
+class Command(ShopCommand):
     """Generate products, shoppers and their behaviour; a shop that isn't empty is left unchanged."""
 
     help = "Fill an empty shop with generated products, customers, behaviour and orders."

@@ -3,17 +3,17 @@
 import getpass
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.utils import timezone
 
 from backend.accounts import selectors
 from backend.accounts.passwords import set_password
-from backend.api.commands import command_error
+from backend.api.commands import ShopCommand, command_error
 from backend.api.errors import DomainError
 from backend.audit.actors import Actor
 
 
-class Command(BaseCommand):
+class Command(ShopCommand):
     """Replaces Django's command of this name, which neither records the change nor ends sessions."""
 
     help = "Set the password of the account with a phone number, and end all its sessions."

@@ -2,20 +2,20 @@
 
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.utils import timezone
 
 from backend.accounts import selectors
 from backend.accounts.second_factor.enrolment import remove_all
 from backend.accounts.second_factor.services import methods_of
-from backend.api.commands import command_error
+from backend.api.commands import ShopCommand, command_error
 from backend.api.errors import DomainError
 from backend.audit.actors import Actor
 
 BY = Actor.system("remove_second_factor")
 
 
-class Command(BaseCommand):
+class Command(ShopCommand):
     """Removes all second factors of an account and ends its sessions; then its password alone logs in."""
 
     help = "Remove the authenticator app, passkeys and recovery codes of an account, and end its sessions."

@@ -2,13 +2,13 @@
 
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.utils import timezone
 
 from backend.accounts import selectors, staff
 from backend.accounts.areas import StaffArea
 from backend.accounts.models import User
-from backend.api.commands import command_error
+from backend.api.commands import ShopCommand, command_error
 from backend.api.errors import DomainError
 from backend.audit.actors import Actor
 
@@ -16,7 +16,7 @@ BY = Actor.system("staff_command")
 AREAS = [area.value for area in StaffArea]
 
 
-class Command(BaseCommand):
+class Command(ShopCommand):
     """Changes an account if a phone number is given, then lists it; without one, lists all staff."""
 
     help = "List the members of staff, or change the areas of the account with a phone number."

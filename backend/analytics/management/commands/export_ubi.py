@@ -5,12 +5,13 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.utils import timezone
 
 from analytics_pipeline import embedded, migrate, ubi
 from analytics_pipeline.settings import PipelineSettings
 from analytics_pipeline.warehouse import Warehouse
+from backend.api.commands import ShopCommand
 from backend.engines.commands import services_for_command
 
 # The longest text that the schema allows in this field.
@@ -26,7 +27,7 @@ def _name(text: str) -> str:
     return text
 
 
-class Command(BaseCommand):
+class Command(ShopCommand):
     """Writes two files a day: `ubi_queries-DAY` and `ubi_events-DAY`."""
 
     help = "Export searches as User Behavior Insights 1.3. docs/search-analytics.md describes the files."

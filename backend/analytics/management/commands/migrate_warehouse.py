@@ -2,15 +2,14 @@
 
 from typing import Any
 
-from django.core.management.base import BaseCommand
-
 from analytics_pipeline import embedded, migrate
 from analytics_pipeline.settings import PipelineSettings
 from analytics_pipeline.warehouse import Warehouse
+from backend.api.commands import ShopCommand
 from backend.engines.commands import services_for_command
 
 
-class Command(BaseCommand):
+class Command(ShopCommand):
     """Applies pending schema files."""
 
     help = "Create or update the warehouse's tables and views."

@@ -4,7 +4,7 @@ import re
 from argparse import ArgumentParser, ArgumentTypeError
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.utils import timezone
 
 from analytics_pipeline import embedded, facts, migrate
@@ -13,6 +13,7 @@ from analytics_pipeline.settings import PipelineSettings
 from analytics_pipeline.warehouse import Warehouse
 from backend.analytics.reconciliation import Comparison, reconcile
 from backend.analytics.repair import MonthRepaired, repair
+from backend.api.commands import ShopCommand
 from backend.engines.commands import services_for_command
 
 
@@ -24,7 +25,7 @@ def month(text: str) -> Month:
     return Month(int(matched[1]), int(matched[2]))
 
 
-class Command(BaseCommand):
+class Command(ShopCommand):
     """Compares both sides by month, kind and currency; --repair makes the warehouse equal to the ledger."""
 
     help = "Compare the warehouse with the order ledger; fails if any total differs."

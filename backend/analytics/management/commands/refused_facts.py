@@ -3,17 +3,17 @@
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand
 from django.utils import timezone
 
 from analytics_pipeline import embedded, facts, migrate
 from analytics_pipeline.settings import PipelineSettings
 from analytics_pipeline.warehouse import Warehouse
 from backend.analytics.facts import replay_refused
+from backend.api.commands import ShopCommand
 from backend.engines.commands import services_for_command
 
 
-class Command(BaseCommand):
+class Command(ShopCommand):
     """Lists refused movements, or writes them again."""
 
     help = "List the movements that the warehouse refused; with --replay, write them again."

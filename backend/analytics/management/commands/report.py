@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.utils import timezone
 
 from analytics_pipeline import embedded, migrate, reports
@@ -21,15 +21,14 @@ from analytics_pipeline.stream import Stream
 from analytics_pipeline.warehouse import Warehouse
 from backend.analytics.amounts import precise_row
 from backend.analytics.selectors import Freshness, freshness
+from backend.api.commands import ShopCommand
 from backend.engines.commands import services_for_command
 
 
-class Command(BaseCommand):
+class Command(ShopCommand):
     """Runs one of the reports in analytics_pipeline/queries."""
 
     help = "Run a report."
-    # An invalid report file must not prevent other reports from running.
-    requires_system_checks: tuple[str, ...] = ()
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Add a subcommand for each report, with its parameters."""

@@ -8,9 +8,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.utils import timezone
 
+from backend.api.commands import ShopCommand
 from backend.audit.actors import Actor
 from backend.audit.errors import InvalidHead
 from backend.audit.faults import Fault, Verification
@@ -22,7 +23,7 @@ from backend.audit_log.serializers import shown_entries
 from backend.audit_log.services import begin_export
 
 
-class Command(BaseCommand):
+class Command(ShopCommand):
     """Seals, verifies or exports the audit log."""
 
     help = (

@@ -4,12 +4,12 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand
 
+from backend.api.commands import ShopCommand
 from backend.audit_log.reference import audit_reference
 
 
-class Command(BaseCommand):
+class Command(ShopCommand):
     """Writes the page that lists every action of the audit log, from the calls that record entries."""
 
     help = "Write docs/audit.md from the source; a test compares the two."

@@ -11,11 +11,12 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management import call_command
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 
 from analytics_pipeline.embedded import ServiceDidNotStart
 from analytics_pipeline.settings import PipelineSettings
 from backend.analytics.tasks import rebuild_rollups
+from backend.api.commands import ShopCommand
 from backend.config.engines import running
 from backend.config.management.commands.populate_data import MISSING
 from backend.config.optional import GENERATED_SHOP, is_installed
@@ -47,7 +48,7 @@ def steps(sizes: Mapping[str, int]) -> dict[str, Callable[[], object]]:
     }
 
 
-class Command(BaseCommand):
+class Command(ShopCommand):
     """Runs the steps that are not done yet, so an interrupted run can be continued."""
 
     help = "Create a shop with generated data in an empty VITRINE_HOME; completed steps are skipped."

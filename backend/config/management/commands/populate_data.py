@@ -2,7 +2,9 @@
 
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
+
+from backend.api.commands import ShopCommand
 
 MISSING = (
     "the generated shop is not part of this installation: the folder demo/ is in the repository,"
@@ -10,7 +12,7 @@ MISSING = (
 )
 
 
-class Command(BaseCommand):
+class Command(ShopCommand):
     """Reports that the app `demo` is not installed."""
 
     help = "Fill an empty shop with generated data (not part of this installation)."

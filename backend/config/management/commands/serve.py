@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
 from analytics_pipeline.settings import SUPERVISED, PipelineSettings
+from backend.api.commands import CONFIGURATION, ShopCommand
 from backend.config import migrations
 from backend.config.supervision import (
     CannotServe,
@@ -25,10 +26,11 @@ from backend.config.supervision import (
 from backend.operations.web_processes import FOLDER
 
 
-class Command(BaseCommand):
+class Command(ShopCommand):
     """Checks that the processes can start, then executes the supervisor."""
 
     help = "Run web, relay, ingest, worker, beat and the embedded services until Ctrl-C or SIGTERM."
+    requires_system_checks = (CONFIGURATION,)
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Add the addresses and the number of web processes."""

@@ -7,9 +7,10 @@ from argparse import ArgumentParser
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.utils import timezone
 
+from backend.api.commands import ShopCommand
 from backend.config import welcome
 from backend.config.supervision import Listen, default_port
 
@@ -17,7 +18,7 @@ TIMEOUT_SECONDS = 120.0
 POLL_SECONDS = 0.2
 
 
-class Command(BaseCommand):
+class Command(ShopCommand):
     """Prints addresses and commands to paste into a shell."""
 
     help = "Print what to try in this shop, with tokens for the demo accounts."

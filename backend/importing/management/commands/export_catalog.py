@@ -3,14 +3,15 @@
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import CommandParser
 from django.utils import timezone
 
+from backend.api.commands import ShopCommand
 from backend.importing.catalogue.export import export
 from backend.importing.management.commands.import_catalog import seller_with
 
 
-class Command(BaseCommand):
+class Command(ShopCommand):
     """Writes the products of a source, and those that the seller created by hand, as CSV."""
 
     help = "Export products as CSV. Importing the file again changes nothing."

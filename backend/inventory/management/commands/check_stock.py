@@ -2,14 +2,15 @@
 
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.utils import timezone
 
+from backend.api.commands import ShopCommand
 from backend.audit.actors import Actor
 from backend.inventory.checks import StockDifference, repair, stock_differences
 
 
-class Command(BaseCommand):
+class Command(ShopCommand):
     """Prints the differences, and repairs the counters only with --repair."""
 
     help = (

@@ -2,16 +2,17 @@
 
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.utils import timezone
 
+from backend.api.commands import ShopCommand
 from backend.audit.actors import Actor
 from backend.invoices.selectors import orders_without_documents, series_with_gaps
 from backend.invoices.services import Issued, issue_missing
 from backend.invoices.shop import is_complete
 
 
-class Command(BaseCommand):
+class Command(ShopCommand):
     """Issues what orders of earlier releases lack; new orders get their documents from the relay."""
 
     help = (

@@ -7,13 +7,13 @@ from typing import Any
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
 from django.conf import settings
-from django.core.management.base import BaseCommand
 
+from backend.api.commands import ShopCommand
 from backend.operations import health, web_processes
 from backend.operations.exposition import pages
 
 
-class Command(BaseCommand):
+class Command(ShopCommand):
     """Serves the operators' pages until it is stopped."""
 
     help = "Serve /metrics (Prometheus) and /health (details) on a port that the public can't reach."

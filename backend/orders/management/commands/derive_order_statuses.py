@@ -2,16 +2,16 @@
 
 from typing import Any
 
-from django.core.management.base import BaseCommand
 from django.utils import timezone
 
+from backend.api.commands import ShopCommand
 from backend.audit.actors import Actor
 from backend.orders.derived_statuses import derive_statuses
 
 BY = Actor.system("derive_order_statuses")
 
 
-class Command(BaseCommand):
+class Command(ShopCommand):
     """Derives the status of every order from its units."""
 
     help = "Derive the status of every order from its units. A repetition changes nothing."

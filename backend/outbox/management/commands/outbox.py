@@ -3,17 +3,18 @@
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.utils import timezone
 from django.utils.module_loading import import_string
 
+from backend.api.commands import ShopCommand
 from backend.outbox.cursors import close_cursor, repair
 from backend.outbox.errors import UnknownSubscriber
 from backend.outbox.models import Cursor
 from backend.outbox.subscribers import Subscriber
 
 
-class Command(BaseCommand):
+class Command(ShopCommand):
     """Lists cursors, closes one, or repairs a subscriber."""
 
     help = "List the subscribers of the outbox and which process runs each; close a cursor or repair one."

@@ -5,13 +5,13 @@ import threading
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand
 from django.utils.module_loading import import_string
 
+from backend.api.commands import ShopCommand
 from backend.outbox.relay import Relay
 
 
-class Command(BaseCommand):
+class Command(ShopCommand):
     """Runs the relay in the foreground."""
 
     help = "Deliver changes in the database to the search index and the warehouse until stopped."

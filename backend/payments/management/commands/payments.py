@@ -4,10 +4,11 @@ from argparse import ArgumentParser
 from typing import Any
 from uuid import UUID
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.db import transaction
 from django.utils import timezone
 
+from backend.api.commands import ShopCommand
 from backend.audit.actors import Actor
 from backend.payments import operators, selectors
 from backend.payments.attention import alarming
@@ -17,7 +18,7 @@ from backend.payments.models import Payment, PaymentRequest
 BY = Actor.system("payments_command")
 
 
-class Command(BaseCommand):
+class Command(ShopCommand):
     """Lists payments that need attention, and resolves them."""
 
     help = "List the payments that need an operator, with the reasons; or resolve one."

@@ -3,18 +3,18 @@
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.utils import timezone
 
 from backend.accounts.models import User
 from backend.accounts.phones import phone_of
-from backend.api.commands import command_error
+from backend.api.commands import ShopCommand, command_error
 from backend.api.errors import DomainError
 from backend.audit.actors import Actor
 from backend.privacy.services import erase_customer
 
 
-class Command(BaseCommand):
+class Command(ShopCommand):
     """Erases one customer and prints the receipt's id."""
 
     help = "Erase a customer in all stores; the receipt says when each of them has done it."

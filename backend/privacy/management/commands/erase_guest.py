@@ -3,16 +3,15 @@
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand
 from django.utils import timezone
 
-from backend.api.commands import command_error
+from backend.api.commands import ShopCommand, command_error
 from backend.api.errors import DomainError
 from backend.audit.actors import Actor
 from backend.privacy.guests import Contact, erase_guest, other_orders
 
 
-class Command(BaseCommand):
+class Command(ShopCommand):
     """Erases the guest who placed some orders, and prints the receipt's id."""
 
     help = (

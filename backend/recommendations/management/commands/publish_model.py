@@ -3,9 +3,10 @@
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.utils import timezone
 
+from backend.api.commands import ShopCommand
 from backend.api.errors import DomainError
 from backend.audit.actors import Actor
 from backend.recommendations import services
@@ -14,7 +15,7 @@ from ml.registry import Registry, VersionDamaged, VersionNotFound
 from ml.settings import TrainingSettings
 
 
-class Command(BaseCommand):
+class Command(ShopCommand):
     """Publishes a version, rolls back, or lists the versions."""
 
     help = "Serve the recommendations of a trained version (by default the newest)."

@@ -4,9 +4,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from tqdm import tqdm
 
+from backend.api.commands import ShopCommand
 from backend.importing.errors import UnreadableFile
 from backend.search.evaluation import evaluate_search
 from backend.search.judgments import read_judgments, read_products
@@ -25,7 +26,7 @@ WRONG_INPUT = 2
 WORST = 10
 
 
-class Command(BaseCommand):
+class Command(ShopCommand):
     """Evaluates the search."""
 
     help = "Evaluate the default search with judgments on a separate catalogue; the shop's index is not used."

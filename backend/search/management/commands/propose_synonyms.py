@@ -2,11 +2,12 @@
 
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import CommandParser
 from django.utils import timezone
 
 from analytics_pipeline import embedded
 from analytics_pipeline.settings import PipelineSettings
+from backend.api.commands import ShopCommand
 from backend.audit.actors import Actor
 from backend.engines.commands import services_for_command
 from backend.engines.warehouse import warehouse
@@ -15,7 +16,7 @@ from backend.search.rules.proposing import DAYS, MOST, propose_synonyms
 ACTOR = Actor.system("propose_synonyms")
 
 
-class Command(BaseCommand):
+class Command(ShopCommand):
     """Stores proposals, which have no effect until staff accept them."""
 
     help = (

@@ -2,10 +2,11 @@
 
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.utils import timezone
 from tqdm import tqdm
 
+from backend.api.commands import ShopCommand
 from backend.audit.actors import Actor
 from backend.engines.index import engine
 from backend.outbox.errors import Overtaken
@@ -16,7 +17,7 @@ from indexing.errors import SearchError
 ACTOR = Actor.system("rebuild_index")
 
 
-class Command(BaseCommand):
+class Command(ShopCommand):
     """Builds, lists or rolls back generations."""
 
     help = "Build a new search index while the old one serves and is kept current, then swap them."

@@ -3,9 +3,10 @@
 import json
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from tqdm import tqdm
 
+from backend.api.commands import ShopCommand
 from backend.audit.actors import Actor
 from backend.engines.index import engine
 from backend.outbox.errors import DrainTimeout, Overtaken
@@ -22,7 +23,7 @@ WRONG_INPUT = 2
 NOT_COMPARED = 3
 
 
-class Command(BaseCommand):
+class Command(ShopCommand):
     """Compares generations with the database, and repairs them only with --repair."""
 
     help = (

@@ -8,7 +8,6 @@ from argparse import ArgumentParser
 from typing import Any
 
 import structlog
-from django.core.management.base import BaseCommand
 from django.utils import timezone
 
 from analytics_pipeline import embedded, migrate
@@ -17,6 +16,7 @@ from analytics_pipeline.redis_client import StreamUnavailable
 from analytics_pipeline.settings import PipelineSettings
 from analytics_pipeline.stream import PREVIOUS_KEY, Stream
 from analytics_pipeline.warehouse import Warehouse, WarehouseRefused, WarehouseUnavailable
+from backend.api.commands import ShopCommand
 from backend.engines.commands import services_for_command
 
 WAIT_SECONDS = 1.0
@@ -27,7 +27,7 @@ LONGEST_PAUSE_SECONDS = 10.0
 logger = structlog.get_logger(__name__)
 
 
-class Command(BaseCommand):
+class Command(ShopCommand):
     """Runs the consumer in the foreground."""
 
     help = "Store events from the stream in the warehouse until stopped."

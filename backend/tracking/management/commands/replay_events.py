@@ -3,16 +3,15 @@
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand
-
 from analytics_pipeline import dead_letters, embedded, migrate
 from analytics_pipeline.settings import PipelineSettings
 from analytics_pipeline.stream import Stream
 from analytics_pipeline.warehouse import Warehouse
+from backend.api.commands import ShopCommand
 from backend.engines.commands import services_for_command
 
 
-class Command(BaseCommand):
+class Command(ShopCommand):
     """Replays dead letters."""
 
     help = "Validate dead letters again, as of their arrival, and send the valid ones into the stream."
