@@ -30,7 +30,7 @@ _ENVIRON = {
     "THROTTLE_BROWSE": "1000000/second",
     # Another run may use the same cluster.
     "VITRINE_SEARCH_PREFIX": f"vitrine-bench-{os.getpid()}",
-    "LOG_LEVEL": "WARNING",
+    "LOG_LEVEL": "ERROR",
 }
 
 

@@ -1,6 +1,7 @@
 """Quote the part of a description that has words of the query which the title lacks."""
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
@@ -61,11 +62,17 @@ def _densest(text: str, pattern: re.Pattern[str], wanted: tuple[str, ...]) -> in
     """
     found = ((each.start(), each.group().lower()) for each in pattern.finditer(text))
     places = [(place, written) for place, written in found if written.startswith(wanted)]
-    best, most = None, 0
-    for number, (place, _) in enumerate(places):
-        near = {beginning for other, beginning in places[number:] if other < place + LENGTH - LEAD}
+    best, most, last = None, 0, 0
+    near: Counter[str] = Counter()
+    for place, written in places:
+        while last < len(places) and places[last][0] < place + LENGTH - LEAD:
+            near[places[last][1]] += 1
+            last += 1
         if len(near) > most:
             best, most = place, len(near)
+        near[written] -= 1
+        if not near[written]:
+            del near[written]
     return best
 
 
@@ -86,10 +93,13 @@ def _pattern(probes: tuple[str, ...]) -> re.Pattern[str]:
     One pattern has all terms of a query, because compiling one for each hit's missing words takes longer
     than everything else.
     """
-    beginnings = sorted({_beginning(each) for each in probes if not each.startswith(OPAQUE)}, key=len)
-    written = (
-        rf"(?<!\w){re.escape(each)}" if each.isascii() else re.escape(each) for each in beginnings[::-1]
-    )
+    beginnings = sorted({_beginning(each) for each in probes if not each.startswith(OPAQUE)}, key=len)[::-1]
+    ascii_ones = "|".join(re.escape(each) for each in beginnings if each.isascii())
+    # Of two that match at one place, the longer is not ASCII.
+    written = [re.escape(each) for each in beginnings if not each.isascii()]
+    if ascii_ones:
+        # One condition for all of them is a tenth of the work of one for each.
+        written.append(rf"(?<!\w)(?:{ascii_ones})")
     return re.compile("|".join(written), re.IGNORECASE)
 
 
