@@ -32,11 +32,15 @@ ARRIVAL = frozenset(
         "clock_offset",
         "reported_at",
         "source_key",
+        "device",
+        "is_bot",
+        "consent",
     }
 )
 
 _CREATED = re.compile(r"CREATE TABLE IF NOT EXISTS events\n\((.*?)\n\)", re.DOTALL)
-_ADDED = re.compile(r"ALTER TABLE events ADD COLUMN IF NOT EXISTS (\w+) (.+)")
+_ALTERED = re.compile(r"^ALTER TABLE events\b.*", re.DOTALL | re.MULTILINE)
+_ADDED = re.compile(r"\bADD COLUMN IF NOT EXISTS (\w+) (.+?),?$", re.MULTILINE)
 _COLUMN = re.compile(r"^    (\w+) (.+?),?$", re.MULTILINE)
 _STRINGS = frozenset({"String", "LowCardinality(String)"})
 _INTEGERS = {
@@ -76,7 +80,8 @@ def table_columns(folder: Path = SCHEMA_FOLDER) -> dict[str, str]:
         statement = path.read_text(encoding="utf-8")
         if created := _CREATED.search(statement):
             columns |= dict(_COLUMN.findall(created[1]))
-        columns |= {name: type_.strip() for name, type_ in _ADDED.findall(statement)}
+        if altered := _ALTERED.search(statement):
+            columns |= {name: type_.strip() for name, type_ in _ADDED.findall(altered[0])}
     return columns
 
 

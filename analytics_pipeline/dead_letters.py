@@ -9,6 +9,7 @@ import msgspec
 
 from analytics_pipeline import clocks, stream, uuid7
 from analytics_pipeline.columns import NIL_UUID
+from analytics_pipeline.custom_names import NamesOf, check_custom, no_names
 from analytics_pipeline.ingest import WHOLE_ENTRY
 from analytics_pipeline.stream import Batch, Stream
 from analytics_pipeline.validation import InvalidEvent, validate
@@ -70,12 +71,18 @@ def newest(warehouse: Warehouse, *, limit: int) -> list[DeadLetter]:
 
 
 def replay(
-    warehouse: Warehouse, into: Stream, *, correct_clocks: bool = False, at_once: int = 10_000
+    warehouse: Warehouse,
+    into: Stream,
+    *,
+    names_of: NamesOf = no_names,
+    correct_clocks: bool = False,
+    at_once: int = 10_000,
 ) -> Replayed:
     """Validate every letter again as of its first arrival, and send the valid ones into the stream.
 
-    With `correct_clocks` an event with a time in the future gets the time of its arrival. A letter is
-    marked as replayed after it was sent; one that is sent twice is stored once.
+    `names_of` returns the names of `custom` events. With `correct_clocks` an event with a time in the future
+    gets the time of its arrival. A letter is marked as replayed after it was sent; one that is sent twice is
+    stored once.
     """
     replayed = kept = 0
     last: dict[str, Any] = {"entry": "", "position": 0}
@@ -84,7 +91,11 @@ def replay(
     while letters := warehouse.rows(
         _WAITING, {**bounds, "entry": last["entry"], "position": last["position"]}
     ):
-        sent = [letter for letter in letters if _sent(letter, into=into, correct_clocks=correct_clocks)]
+        sent = [
+            letter
+            for letter in letters
+            if _sent(letter, into=into, names_of=names_of, correct_clocks=correct_clocks)
+        ]
         marked: dict[str, list[Any]] = {name: [letter[name] for letter in sent] for name in _COLUMNS}
         warehouse.insert("dead_letters", {**marked, "replayed": [1] * len(sent)})
         replayed += len(sent)
@@ -98,14 +109,14 @@ def drop(warehouse: Warehouse, *, before: datetime) -> None:
     warehouse.command(_DROP, {"before": before})
 
 
-def _sent(letter: dict[str, Any], *, into: Stream, correct_clocks: bool) -> bool:
-    batch = _batch(letter, correct_clocks=correct_clocks)
+def _sent(letter: dict[str, Any], *, into: Stream, names_of: NamesOf, correct_clocks: bool) -> bool:
+    batch = _batch(letter, names_of=names_of, correct_clocks=correct_clocks)
     if batch is not None:
         into.append(batch)
     return batch is not None
 
 
-def _batch(letter: dict[str, Any], *, correct_clocks: bool) -> Batch | None:
+def _batch(letter: dict[str, Any], *, names_of: NamesOf, correct_clocks: bool) -> Batch | None:
     """Return the letter as a batch, or None if it is still invalid."""
     payload = letter["payload"].encode()
     # Only the position shows that the payload is a whole entry. An event that intake refused may look like an
@@ -115,6 +126,7 @@ def _batch(letter: dict[str, Any], *, correct_clocks: bool) -> Batch | None:
     offset = _least_offset(payload, letter=letter) if correct_clocks else letter["clock_offset"]
     try:
         event = validate(payload, arrived_at=letter["arrived_at"], clock_offset=offset)
+        check_custom(event, names_of)
     except InvalidEvent:
         return None
     return Batch(

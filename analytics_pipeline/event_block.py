@@ -78,4 +78,7 @@ def _arrivals(group: Sequence[Record]) -> dict[str, Sequence[Any]]:
         "version": [_GREATEST - record.number for record in group],
         "clock_offset": [record.clock_offset for record in group],
         "source_key": [record.source_key for record in group],
+        "device": [record.device for record in group],
+        "is_bot": [record.is_bot for record in group],
+        "consent": [record.consent for record in group],
     }

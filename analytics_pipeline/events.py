@@ -17,7 +17,7 @@ from analytics_pipeline import uuid7
 from analytics_pipeline.columns import columns_of, table_columns
 
 # Documented in docs/events.md; raised when a type or a field is added.
-VOCABULARY_VERSION = 5
+VOCABULARY_VERSION = 6
 MAX_EVENTS = 500
 MAX_PROPERTIES = 20
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -30,6 +30,9 @@ Name = Annotated[str, msgspec.Meta(max_length=100)]
 Ids = Annotated[tuple[Id, ...], msgspec.Meta(max_length=500)]
 Names = Annotated[tuple[Name, ...], msgspec.Meta(max_length=50)]
 Text = Annotated[str, msgspec.Meta(max_length=200)]
+Address = Annotated[str, msgspec.Meta(max_length=500)]
+Stars = Annotated[int, msgspec.Meta(ge=1, le=5)]
+Milliseconds = Annotated[int, msgspec.Meta(ge=0, le=86_400_000)]
 Integer = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
 Key = Annotated[str, msgspec.Meta(min_length=1, max_length=50)]
 Properties = Annotated[dict[Key, Text | Integer | float | bool], msgspec.Meta(max_length=MAX_PROPERTIES)]
@@ -70,6 +73,20 @@ class Event(
         return uuid7.milliseconds(self.event_id)
 
 
+class PageView(Event, frozen=True, tag="page_view"):
+    """A page of the shop was opened: `path` is its address without the host.
+
+    `referrer` is the address of the page that led to it. `source`, `medium` and `campaign` are the values of
+    `utm_source`, `utm_medium` and `utm_campaign` in the page's address.
+    """
+
+    path: Address
+    referrer: Address = ""
+    source: Name = ""
+    medium: Name = ""
+    campaign: Name = ""
+
+
 class Search(Event, frozen=True, tag="search"):
     """A shopper sent a search query."""
 
@@ -79,6 +96,9 @@ class Search(Event, frozen=True, tag="search"):
 
 class Exposure(Event, frozen=True, tag="exposure"):
     """A list was shown; its `event_id` is the exposure id.
+
+    A recommendation that was shown is an exposure whose `surface` is `recommendations`, with its `slot` and
+    `algorithm`. A recommendation that was clicked is a `click` with the `exposure_id` of that list.
 
     `list_version` is the model version or index generation that made the list, `arms` the experiments' arms.
     `rule_ids` are the query rules that changed it, `pinned_ids` the products whose place a rule decided, and
@@ -106,6 +126,15 @@ class Seen(Event, frozen=True, tag="seen"):
 
     exposure_id: UUID
     product_ids: Ids
+
+
+class Facet(Event, frozen=True, tag="facet"):
+    """A value of a facet was selected beside a list, or with `is_selected` false, deselected."""
+
+    facet: Name
+    value: Text
+    is_selected: bool = True
+    exposure_id: UUID | None = None
 
 
 class Click(Event, frozen=True, tag="click"):
@@ -141,6 +170,18 @@ class View(Event, frozen=True, tag="view"):
     exposure_id: UUID | None = None
 
 
+class Dwell(Event, frozen=True, tag="dwell"):
+    """For how long the page of a product was visible, in milliseconds; sent when the shopper leaves it.
+
+    `view_id` is the `event_id` of the page's `view`. That event can't have the time, because an event that
+    is sent twice must have the same content.
+    """
+
+    product_id: Id
+    view_id: UUID
+    visible_ms: Milliseconds
+
+
 class CartAdd(Event, frozen=True, tag="cart_add"):
     """Units of a product were added to a cart, as the client reports.
 
@@ -161,6 +202,67 @@ class CartRemove(Event, frozen=True, tag="cart_remove"):
     quantity: Units = 1
 
 
+class WishlistAdd(Event, frozen=True, tag="wishlist_add"):
+    """A product was added to a wishlist, as the client reports. Models don't learn from it."""
+
+    product_id: Id
+    variant_id: Id | None = None
+    exposure_id: UUID | None = None
+
+
+class WishlistRemove(Event, frozen=True, tag="wishlist_remove"):
+    """A product was removed from a wishlist."""
+
+    product_id: Id
+    variant_id: Id | None = None
+    exposure_id: UUID | None = None
+
+
+class Checkout(Event, frozen=True, tag="checkout"):
+    """A step of the checkout was reached.
+
+    Recommended names of steps are `contact`, `address`, `shipping`, `payment` and `review`.
+    """
+
+    step: Name
+
+
+class Review(Event, frozen=True, tag="review"):
+    """A product was rated, as the client reports. Models don't learn from it.
+
+    The ratings that the shop shows are those of its own reviews.
+    """
+
+    product_id: Id
+    rating: Stars
+
+
+class Share(Event, frozen=True, tag="share"):
+    """The page of a product was shared, for example by the `channel` `email`."""
+
+    product_id: Id
+    channel: Name
+
+
+class Custom(Event, frozen=True, tag="custom"):
+    """An event of the shop's own: staff register its `name`, and the names and types of its `properties`.
+
+    Events with other names or properties are refused, until staff register them at `/api/events/names/`.
+    """
+
+    name: Name
+    product_id: Id | None = None
+    exposure_id: UUID | None = None
+
+
+class Login(Event, frozen=True, tag="login"):
+    """A shopper logged in to an account. What the guest did before counts for the account from then on."""
+
+
+class Logout(Event, frozen=True, tag="logout"):
+    """A shopper logged out of an account."""
+
+
 class Carted(Event, frozen=True, tag="carted"):
     """A product was added to a cart, as the shop's own cart recorded it."""
 
@@ -171,18 +273,42 @@ class Carted(Event, frozen=True, tag="carted"):
 
 
 class OrderPlaced(Event, frozen=True, tag="order"):
-    """Units of a product were ordered; amounts are only in the order facts."""
+    """Units of a product were ordered; amounts are only in the order facts.
+
+    `order_id` is the order in the shop's database. Events of version 5 and earlier have none.
+    """
 
     product_id: Id
     variant_id: Id | None = None
     quantity: Units = 1
     exposure_id: UUID | None = None
+    order_id: Id | None = None
 
 
 AnyEvent = (
-    Search | Exposure | Seen | Click | SuggestionChosen | View | CartAdd | CartRemove | Carted | OrderPlaced
+    PageView
+    | Search
+    | Exposure
+    | Seen
+    | Facet
+    | Click
+    | SuggestionChosen
+    | View
+    | Dwell
+    | CartAdd
+    | CartRemove
+    | WishlistAdd
+    | WishlistRemove
+    | Checkout
+    | Review
+    | Share
+    | Custom
+    | Login
+    | Logout
+    | Carted
+    | OrderPlaced
 )
-SERVER_ONLY = (Exposure, Carted, OrderPlaced)
+SERVER_ONLY = (Exposure, Login, Logout, Carted, OrderPlaced)
 EVENT_TYPES: tuple[type[Event], ...] = get_args(AnyEvent)
 CLIENT_TYPES = tuple(kind for kind in EVENT_TYPES if kind not in SERVER_ONLY)
 COLUMNS = columns_of(EVENT_TYPES, table=table_columns())
@@ -217,7 +343,8 @@ class Record(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
     Of several copies, the one with the smallest `number` wins. `clock_offset` is the correction for the
     client's clock, to be added to the event's time, in milliseconds. `source_key` is the key of the network
-    from which a client sent it (`sources.py`), 0 for events of the server.
+    from which a client sent it (`sources.py`), 0 for events of the server. `device`, `is_bot` and `consent`
+    describe that client and its shopper's choice; they are empty and false for events of the server.
     """
 
     event: AnyEvent
@@ -226,3 +353,6 @@ class Record(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     number: int
     clock_offset: int = 0
     source_key: int = 0
+    device: str = ""
+    is_bot: bool = False
+    consent: str = ""

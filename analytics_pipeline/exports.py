@@ -20,7 +20,8 @@ _EVENTS = """
 SELECT
     event_id, reported_at, type, shopper_key, session_id, product_id, variant_id, quantity, position,
     exposure_id, surface, query, filters, slot, algorithm, arms, page, product_ids, list_version,
-    properties, arrived_at
+    properties, arrived_at, path, referrer, source, medium, campaign, view_id, visible_ms, facet, value,
+    is_selected, step, rating, channel, name, order_id, device, is_bot, consent
 FROM events FINAL
 WHERE day = {day:Date} AND shopper_key IN {keys:Array(UUID)}
 ORDER BY reported_at, event_id

@@ -192,6 +192,9 @@ def _read(entry: Entry, *, now: datetime) -> tuple[list[Record], list[DeadLetter
             number=number,
             clock_offset=batch.clock_offset,
             source_key=batch.source_key,
+            device=batch.device,
+            is_bot=batch.is_bot,
+            consent=batch.consent,
         )
         for event in batch.events
     ]

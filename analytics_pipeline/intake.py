@@ -13,7 +13,8 @@ from uuid import UUID
 import msgspec
 
 from analytics_pipeline import clocks, uuid7, validation
-from analytics_pipeline.events import MAX_EVENTS, SERVER_ONLY, AnyEvent, Refused
+from analytics_pipeline.custom_names import NamesOf, check_custom, no_names
+from analytics_pipeline.events import MAX_EVENTS, SERVER_ONLY, AnyEvent, Custom, Refused
 from analytics_pipeline.json_slices import Slices, TooManyElements, Unreadable, cut
 from analytics_pipeline.validation import InvalidEvent
 
@@ -65,17 +66,21 @@ _envelope_decoder = msgspec.json.Decoder(_Envelope)
 _batch_decoder = msgspec.json.Decoder(_Batch)
 
 
-def read(body: bytes, *, arrived_at: datetime) -> Received:
+def read(body: bytes, *, arrived_at: datetime, names_of: NamesOf = no_names) -> Received:
     """Return the events in `{"events": [...], "anonymous_id": …, "sent_at": …, …}`.
+
+    `names_of` returns the names of `custom` events.
 
     Raises:
         InvalidBody: the body is not such an object.
         TooManyEvents: it holds more than MAX_EVENTS.
     """
-    return read_whole(body, arrived_at=arrived_at) or read_each(body, arrived_at=arrived_at)
+    return read_whole(body, arrived_at=arrived_at, names_of=names_of) or read_each(
+        body, arrived_at=arrived_at, names_of=names_of
+    )
 
 
-def read_whole(body: bytes, *, arrived_at: datetime) -> Received | None:
+def read_whole(body: bytes, *, arrived_at: datetime, names_of: NamesOf = no_names) -> Received | None:
     """Return the events of a body in which everything is valid, else None."""
     try:
         batch = _batch_decoder.decode(body)
@@ -85,7 +90,7 @@ def read_whole(body: bytes, *, arrived_at: datetime) -> Received | None:
     events = batch.events
     if not 0 < len(events) <= MAX_EVENTS or validation.may_repeat_keys(body, batch):
         return None
-    if not _all_valid(events, arrived_at=arrived_at, clock_offset=clock_offset):
+    if not _all_valid(events, arrived_at=arrived_at, clock_offset=clock_offset, names_of=names_of):
         return None
     return Received(
         events=events,
@@ -95,7 +100,9 @@ def read_whole(body: bytes, *, arrived_at: datetime) -> Received | None:
     )
 
 
-def _all_valid(events: tuple[AnyEvent, ...], *, arrived_at: datetime, clock_offset: int) -> bool:
+def _all_valid(
+    events: tuple[AnyEvent, ...], *, arrived_at: datetime, clock_offset: int, names_of: NamesOf
+) -> bool:
     ids = [event.event_id for event in events]
     times = uuid7.times(ids)
     first, last = clocks.span(arrived_at=arrived_at, clock_offset=clock_offset)
@@ -103,16 +110,20 @@ def _all_valid(events: tuple[AnyEvent, ...], *, arrived_at: datetime, clock_offs
         return False
     if not uuid7.are_all(ids) or len({id_.int for id_ in ids}) < len(ids):
         return False
-    if not _SERVER_ONLY.isdisjoint(map(type, events)):
+    kinds = set(map(type, events))
+    if not _SERVER_ONLY.isdisjoint(kinds):
         return False
     try:
         validation.check_properties(events)
+        if Custom in kinds:
+            for event in events:
+                check_custom(event, names_of)
     except InvalidEvent:
         return False
     return True
 
 
-def read_each(body: bytes, *, arrived_at: datetime) -> Received:
+def read_each(body: bytes, *, arrived_at: datetime, names_of: NamesOf = no_names) -> Received:
     """Return the events of a body, each decoded alone; raises as `read` does."""
     slices = _slices(body.removeprefix(_BYTE_ORDER_MARK))
     envelope = _envelope(slices.rest)
@@ -125,6 +136,7 @@ def read_each(body: bytes, *, arrived_at: datetime) -> Received:
     for index, payload in enumerate(slices.elements):
         try:
             event = validation.validate(payload, arrived_at=arrived_at, clock_offset=clock_offset)
+            check_custom(event, names_of)
             if event.event_id in accepted:
                 reason = f"the event at index {indexes[event.event_id]} has the same id and was accepted"
                 raise InvalidEvent(reason, field="event_id")  # noqa: TRY301 - handled like every other fault

@@ -20,10 +20,12 @@ _FILE = re.compile(r"(\d{3})_([a-z0-9_]+)\.sql")
 _REPEATABLE = re.compile(
     r"CREATE OR REPLACE VIEW "
     r"|CREATE (TABLE|MATERIALIZED VIEW) IF NOT EXISTS "
-    r"|ALTER TABLE \w+ (ADD COLUMN IF NOT EXISTS|DROP COLUMN IF EXISTS|MODIFY) "
+    r"|ALTER TABLE \w+\s+(ADD COLUMN IF NOT EXISTS|DROP COLUMN IF EXISTS|MODIFY) "
     r"|DROP (TABLE|VIEW) IF EXISTS ",
     re.IGNORECASE,
 )
+# A clause after the first.
+_NOT_REPEATABLE = re.compile(r"\b(ADD COLUMN (?!IF NOT EXISTS)|DROP COLUMN (?!IF EXISTS))", re.IGNORECASE)
 _REPEATABLE_INSERT = re.compile(
     r"^-- Repeatable: .*\nINSERT INTO \w+ ", re.IGNORECASE | re.DOTALL | re.MULTILINE
 )
@@ -126,6 +128,6 @@ def _read(path: Path) -> Migration:
     statement = path.read_text(encoding="utf-8")
     code = re.sub(r"^--.*\n", "", statement, flags=re.MULTILINE).strip()
     repeatable = _REPEATABLE.match(code) or _REPEATABLE_INSERT.search(statement)
-    if not repeatable or ";" in code:
+    if not repeatable or _NOT_REPEATABLE.search(code) or ";" in code:
         raise InvalidMigration(f"{path.name} isn't one statement that may be applied twice")
     return Migration(number=int(matched.group(1)), name=matched.group(2), statement=statement)

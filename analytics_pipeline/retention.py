@@ -1,8 +1,9 @@
-"""Empties the texts in old events that can be personal: searches, and properties, which clients choose.
+"""Empties the texts in old events that can be personal: searches, and what clients choose.
 
-The events and their numbers stay. The rollups of searches are built again without texts.
+The events and their numbers stay. The path of a page view loses its query string, the referrer all but the
+host. The rollups of searches are built again without texts.
 Properties are removed whatever their type, because a phone number can be sent as a number, except those that
-the shop says contain nothing personal. The other texts of events are names and filters that the server wrote.
+the shop says contain nothing personal. The other texts of events are names and filters.
 """
 
 from collections.abc import Sequence
@@ -14,15 +15,27 @@ from analytics_pipeline.warehouse import Warehouse
 _DAYS = """
 SELECT DISTINCT day FROM events
 WHERE day < {before:Date}
-  AND (query != '' OR mapExists((name, value) -> NOT has({kept:Array(String)}, name), properties))
+  AND (
+      query != ''
+      OR mapExists((name, value) -> NOT has({kept:Array(String)}, name), properties)
+      OR path != cutQueryStringAndFragment(path)
+      OR referrer != if(domain(referrer) = '', '', concat(protocol(referrer), '://', domain(referrer)))
+  )
 ORDER BY day
 """
 _EMPTY_EVENTS = """
 ALTER TABLE events UPDATE
     query = '',
-    properties = mapFilter((name, value) -> has({kept:Array(String)}, name), properties)
+    properties = mapFilter((name, value) -> has({kept:Array(String)}, name), properties),
+    path = cutQueryStringAndFragment(path),
+    referrer = if(domain(referrer) = '', '', concat(protocol(referrer), '://', domain(referrer)))
 WHERE day IN {days:Array(Date)}
-  AND (query != '' OR mapExists((name, value) -> NOT has({kept:Array(String)}, name), properties))
+  AND (
+      query != ''
+      OR mapExists((name, value) -> NOT has({kept:Array(String)}, name), properties)
+      OR path != cutQueryStringAndFragment(path)
+      OR referrer != if(domain(referrer) = '', '', concat(protocol(referrer), '://', domain(referrer)))
+  )
 SETTINGS mutations_sync = 2
 """
 _DELETE_COUNTS = """

@@ -27,8 +27,9 @@ from analytics_pipeline.tombstones import TOMBSTONES_KEY
 
 # Entries in a format that the previous release can't read get another key: during an upgrade that release's
 # consumer would otherwise take and lose them. The consumer reads the previous key as well.
-KEY = "vitrine:events:2"
-PREVIOUS_KEY = "vitrine:events"
+# A new event type or a new field of an event is such a change; a new field of `Batch` with a default isn't.
+KEY = "vitrine:events:3"
+PREVIOUS_KEY = "vitrine:events:2"
 GROUP = "warehouse"
 CONSUMER = "ingest"
 _FIELD = b"batch"
@@ -41,7 +42,8 @@ class Batch(msgspec.Struct, frozen=True, kw_only=True):
     """The events of one request, and the refused ones that become dead letters.
 
     `clock_offset` is to be added to the events' times, in milliseconds; `source_key` is the key of the
-    network from which the request came (`sources.py`), 0 for the server's own events.
+    network from which the request came (`sources.py`), 0 for the server's own events. `device` and `is_bot`
+    describe the client that sent it (`user_agents.py`), `consent` is the shopper's choice about tracking.
     """
 
     arrived_at: datetime
@@ -50,6 +52,9 @@ class Batch(msgspec.Struct, frozen=True, kw_only=True):
     refused: tuple[Refused, ...] = ()
     clock_offset: int = 0
     source_key: int = 0
+    device: str = ""
+    is_bot: bool = False
+    consent: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +67,8 @@ class Entry:
 
     @property
     def name(self) -> str:
-        """The entry's identity among dead letters, because two streams may have entries with the same id.
-
-        For entries of the previous key it is the id alone, as the previous release writes it.
-        """
-        return self.id if self.key == PREVIOUS_KEY else f"{self.id}@{self.key}"
+        """The entry's identity among dead letters, because two streams may have entries with the same id."""
+        return f"{self.id}@{self.key}"
 
     @property
     def number(self) -> int:
@@ -106,7 +108,7 @@ def encode(batch: Batch) -> bytes:
 
 
 def decode(payload: bytes) -> Batch:
-    """Return the batch in an entry: MessagePack, or JSON as in dead letters and under the previous key.
+    """Return the batch in an entry: MessagePack, or JSON as in dead letters.
 
     Raises:
         msgspec.DecodeError: the payload isn't a batch.

@@ -1,6 +1,7 @@
 """Write docs/events.md from the event types: `python -m analytics_pipeline.vocabulary`."""
 
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 from msgspec import inspect
@@ -19,6 +20,7 @@ from analytics_pipeline.events import (
 
 PAGE = Path(__file__).parent.parent / "docs" / "events.md"
 
+_NAMES: Mapping[type[inspect.Type], str] = {inspect.UUIDType: "UUID", inspect.BoolType: "boolean"}
 _COMMON = frozenset({"event_id", "session_id", "properties"})
 _HEAD = """# Events
 
@@ -39,6 +41,16 @@ equivalent; if both are sent they must be equal. With a login, events belong to 
 - `tracking_consent` is `true` or `false` if the guest was asked. The header `X-Tracking-Consent: granted` or
   `denied` is equivalent. One objection is enough: here, stored with the account, or the browser's
   `Sec-GPC: 1` or `DNT: 1`. Without consent, nothing is stored and the response says `"tracked": false`.
+
+With its events the server stores what the request says about the client:
+
+- `device` is `desktop`, `mobile`, `tablet` or `other`, from the headers User-Agent, Sec-CH-UA-Mobile and
+  Sec-CH-UA-Platform.
+- `is_bot` is whether User-Agent is that of a known bot or HTTP library. Such events are kept, and reports
+  decide whether they count. A server that forwards events should forward its client's User-Agent.
+- `consent` is `granted` or `unknown`: whether the shopper agreed to tracking or wasn't asked.
+
+These columns are empty for the server's own events, which clients can't send.
 
 Every event has these fields. The time in the id, corrected, must be at most {earliest} days before and
 {latest} minutes after the arrival.
@@ -69,7 +81,9 @@ def _section(kind: type[Event]) -> str:
     description = " ".join((kind.__doc__ or "").split())
     server = " Clients can't send it." if kind in SERVER_ONLY else ""
     rows = [_row(field) for field in _fields(kind) if field.name not in _COMMON]
-    table = ["| field | value | column |", "|---|---|---|", *rows]
+    table = (
+        ["| field | value | column |", "|---|---|---|", *rows] if rows else ["It has no fields of its own."]
+    )
     return "\n".join([f"## {kind.__struct_config__.tag}", "", description + server, "", *table, ""])
 
 
@@ -91,15 +105,13 @@ def _value(kind: inspect.Type) -> str:
             return f"integer from {least} to {greatest}"
         case inspect.StrType(max_length=longest):
             return "string" if longest is None else f"string of at most {longest} characters"
-        case inspect.UUIDType():
-            return "UUID"
         case inspect.VarTupleType(item_type=item, max_length=most):
             return f"list of at most {most}: {_value(item)}"
         case inspect.DictType():
             bytes_ = validation.MAX_PROPERTIES_BYTES
             return f"map of at most {MAX_PROPERTIES} strings, numbers and booleans in {bytes_} bytes of JSON"
         case _:
-            return type(kind).__name__.removesuffix("Type").lower()
+            return _NAMES.get(type(kind)) or type(kind).__name__.removesuffix("Type").lower()
 
 
 def main() -> int:

@@ -1,6 +1,6 @@
 -- Interactions: one row for each shopper, product and day, with the weight of the strongest interaction.
--- Events of a guest before a login count for the account. A sale whose units were all cancelled is an
--- interaction, but no purchase.
+-- Events of a guest before a login count for the account; those of known bots don't count. A sale whose units
+-- were all cancelled is an interaction, but no purchase.
 WITH
     toUUID('00000000-0000-0000-0000-000000000000') AS nil,
     links AS
@@ -28,7 +28,7 @@ WITH
             transform(type, {kinds:Array(String)}, {weights:Array(Float64)}, 0.) AS weight,
             0 AS is_purchase
         FROM events FINAL
-        WHERE day <= toDate({as_of:DateTime64(3, 'UTC')}) + 8 AND type IN {kinds:Array(String)}
+        WHERE day <= toDate({as_of:DateTime64(3, 'UTC')}) + 8 AND type IN {kinds:Array(String)} AND NOT is_bot
         UNION ALL
         SELECT
             if(customer_key = nil, shopper_key, customer_key) AS shopper_key,

@@ -1,6 +1,6 @@
 -- Pairs of queries that led to the same products: a product was clicked or put into a cart from a list of
--- search results, by the shopper to whom the list was shown. `lift` compares how often both queries led to the
--- same product with what two unrelated queries would: about 1 for these.
+-- search results, by the shopper to whom the list was shown, who isn't a known bot. `lift` compares how often
+-- both queries led to the same product with what two unrelated queries would: about 1 for these.
 WITH
     toUUID('00000000-0000-0000-0000-000000000000') AS nil,
     lists AS
@@ -23,7 +23,7 @@ WITH
             if(known.account_key != nil, known.account_key, events.shopper_key) AS shopper
         FROM events FINAL
         LEFT JOIN shopper_identities AS known ON events.shopper_key = known.anonymous_key
-        WHERE day BETWEEN {since:Date} AND {until:Date} AND type IN ('click', 'carted') AND exposure_id != nil
+        WHERE day BETWEEN {since:Date} AND {until:Date} AND type IN ('click', 'carted') AND exposure_id != nil AND NOT is_bot
     ),
     chosen AS
     (

@@ -112,6 +112,8 @@ PERSONAL_DATA = PersonalTables(
                 "ended_at",
                 "last_used_at",
                 "second_factor_at",
+                "is_tracked",
+                "is_logged_out",
                 "user_agent",
                 "address",
             ],

@@ -148,10 +148,12 @@ def log_in(
     now: datetime,
     device: Device = UNKNOWN_DEVICE,
     anonymous_id: UUID | None = None,
+    tracking_choice: bool | None = False,
 ) -> LoggedIn | Challenge:
     """Start a session, or return a challenge if the account has a second factor.
 
-    `anonymous_id` is the id that the client used before, as a guest.
+    `anonymous_id` is the id that the client used before, as a guest; `tracking_choice` is what the request
+    says about tracking.
 
     Raises:
         InvalidCredentials: there is no such account, it is inactive, or the password is wrong.
@@ -162,7 +164,9 @@ def log_in(
     try:
         if methods := methods_of(user):
             return begin_challenge(user, methods=methods, anonymous_id=anonymous_id, now=now)
-        return begin_session(user, device=device, anonymous_id=anonymous_id, now=now)
+        return begin_session(
+            user, device=device, anonymous_id=anonymous_id, tracking_choice=tracking_choice, now=now
+        )
     except (User.DoesNotExist, IntegrityError) as error:
         # The account was erased since its password was verified.
         raise InvalidCredentials from error

@@ -23,6 +23,7 @@ from backend.accounts.tokens import (
     tokens_of,
     verified_token,
 )
+from backend.api.consent import combined, may_track
 from backend.audit.actors import GUEST, Actor
 from backend.audit.services import record
 from backend.outbox.services import publish
@@ -52,13 +53,15 @@ def begin_session(
     *,
     device: Device = UNKNOWN_DEVICE,
     anonymous_id: UUID | None = None,
+    tracking_choice: bool | None = False,
     second_factor: str = "",
     now: datetime,
 ) -> LoggedIn:
     """Start a session of `user`, whose password was verified against `user.password`.
 
-    `anonymous_id` is the id that the client used before, as a guest; `second_factor` is how the second factor
-    was verified, if it was. The owner is notified if the device is new, except at the first login.
+    `anonymous_id` is the id that the client used before, as a guest; `tracking_choice` is what the request
+    says about tracking; `second_factor` is how the second factor was verified, if it was. The owner is
+    notified if the device is new, except at the first login.
 
     Raises:
         InvalidCredentials: the password was changed since it was verified, or the account was deactivated.
@@ -69,6 +72,7 @@ def begin_session(
         issued_at=now,
         expires_at=now + min(settings.REFRESH_TOKEN_LIFETIME, settings.SESSION_LIFETIME),
         second_factor_at=now if second_factor else None,
+        is_tracked=may_track(combined(tracking_choice, user.tracking_consent)),
     )
     _note_use(session, device=device, now=now)
     with transaction.atomic():
@@ -76,6 +80,8 @@ def begin_session(
         if not unchanged.update(last_login=now):
             raise InvalidCredentials
         session.save(force_insert=True)
+        if session.is_tracked:
+            publish(Topic.SESSION, str(session.pk))
         changes = {"second_factor": (None, second_factor)} if second_factor else {}
         record("accounts.session_started", by=Actor.user(user.pk), subject=session, changes=changes)
         if anonymous_id is not None and user.tracking_consent is not False:
@@ -182,10 +188,16 @@ def note_request(session_id: UUID, *, device: Device, now: datetime) -> None:
     )
 
 
-def end_session(session_id: UUID, *, by: Actor, now: datetime) -> None:
-    """End the session, which invalidates all of its tokens; do nothing if it has ended already."""
+def end_session(session_id: UUID, *, by: Actor, is_logout: bool = False, now: datetime) -> None:
+    """End the session, which invalidates all of its tokens; do nothing if it has ended already.
+
+    `is_logout` is whether the shopper logs out.
+    """
     with transaction.atomic():
-        if Session.objects.filter(pk=session_id, ended_at=None).update(ended_at=now):
+        open_session = Session.objects.filter(pk=session_id, ended_at=None)
+        if open_session.update(ended_at=now, is_logged_out=is_logout):
+            if is_logout:
+                publish(Topic.SESSION, str(session_id))
             record("accounts.session_ended", by=by, subject=(Session._meta.label, str(session_id)))
 
 

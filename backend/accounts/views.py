@@ -37,7 +37,7 @@ from backend.accounts.serializers import (
 )
 from backend.accounts.sessions import end_session, renew
 from backend.accounts.throttles import RefreshThrottle
-from backend.api.consent import TRACKING_CONSENT
+from backend.api.consent import TRACKING_CONSENT, tracking_choice
 from backend.api.parameters import parse_body
 from backend.api.responses import envelope
 from backend.api.schema import envelope_of, operation
@@ -118,6 +118,7 @@ class LoginView(GuestView):
             **credentials,
             device=device_of(request),
             anonymous_id=shopper_of(request).key,
+            tracking_choice=tracking_choice(request),
             now=timezone.now(),
         )
         if isinstance(logged_in, Challenge):
@@ -229,5 +230,5 @@ class LogoutView(APIView):
         Ends the session of the access token, which invalidates all of the session's tokens.
         """
         session = session_of(request)
-        end_session(session.pk, by=actor_of(request), now=timezone.now())
+        end_session(session.pk, by=actor_of(request), is_logout=True, now=timezone.now())
         return envelope(UserSerializer(session.user).data, message="Logged out.")

@@ -5,6 +5,15 @@ from typing import ClassVar
 from backend.api.errors import DomainError, NotFound
 
 
+class CustomersNotVisible(DomainError):
+    """A member of staff without the area `customers` asked for the interactions of an account."""
+
+    code: ClassVar[str] = "customers_not_visible"
+    status = 403
+    message = "Only staff with the area customers may select an account."
+    hint = "Select by `user_key`, the random key, or ask for the area `customers`."
+
+
 class ReportNotFound(NotFound):
     """There is no report with this name."""
 

@@ -25,7 +25,18 @@ def of_facts(columns: FactColumns) -> Iterator[Record]:
     have different versions, and a repair can remove exactly the row that it read.
     """
     rows = zip(*(columns[name] for name in _COLUMNS), strict=True)
-    for kind, movement, occurred_at, shopper_key, product, variant, quantity, exposure_id, version in rows:
+    for (
+        kind,
+        movement,
+        order,
+        occurred_at,
+        shopper_key,
+        product,
+        variant,
+        quantity,
+        exposure_id,
+        version,
+    ) in rows:
         if kind != MovementKind.SALE:
             continue
         event = OrderPlaced(
@@ -34,6 +45,7 @@ def of_facts(columns: FactColumns) -> Iterator[Record]:
             variant_id=variant,
             quantity=quantity,
             exposure_id=None if exposure_id == NIL_UUID else exposure_id,
+            order_id=order or None,
         )
         known = None if shopper_key == NIL_UUID else shopper_key
         number = number_at(moment_of(version))
@@ -49,6 +61,7 @@ def event_id(movement: int, *, occurred_at: datetime) -> UUID:
 _COLUMNS = (
     "kind",
     "movement_id",
+    "order_id",
     "occurred_at",
     "shopper_key",
     "product_id",

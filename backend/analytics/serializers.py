@@ -6,9 +6,11 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from analytics_pipeline.product_interactions import InteractionType
 from analytics_pipeline.reports import Parameter, Report
 from analytics_pipeline.reports.parameters import NUMBER
-from backend.api.fields import Choice, MoneyOutput
+from backend.api.fields import Choice, Identifier, MoneyOutput
+from backend.api.parameters import PageParameters
 
 GROUPS = ("day", "week", "month")
 _SCALAR = {"oneOf": [{"type": "string"}, {"type": "number"}]}
@@ -48,6 +50,62 @@ class PeriodParameters(serializers.Serializer[Any]):
     )
     end_date = serializers.DateField(required=False, help_text="The last day; by default the latest day.")
     group_by = Choice(choices=GROUPS, default="day")
+
+
+class InteractionParameters(PageParameters):
+    """Which interactions."""
+
+    user = Identifier(
+        required=False,
+        allow_null=True,
+        default=None,
+        help_text="An account's id, for staff with the area `customers`.",
+    )
+    user_key = serializers.UUIDField(
+        required=False, allow_null=True, default=None, help_text="A shopper's random key in the warehouse."
+    )
+    product = Identifier(required=False, allow_null=True, default=None, help_text="A product's id.")
+    interaction_type = Choice(
+        choices=[each.value for each in InteractionType], required=False, allow_null=True, default=None
+    )
+    start_date = serializers.DateField(
+        required=False,
+        allow_null=True,
+        default=None,
+        help_text="The first day, in the shop's time zone; by default the earliest day.",
+    )
+    end_date = serializers.DateField(
+        required=False, allow_null=True, default=None, help_text="The last day; by default the latest day."
+    )
+
+
+class InteractionSerializer(serializers.Serializer[Any]):
+    """What a shopper did with a product."""
+
+    EXAMPLE = {
+        "id": "0195568f-1e00-7c3a-8d7f-9a1b2c3d4e5f",
+        "user": 7,
+        "user_key": "9b2f8c1e-6a57-4b0c-9c39-5d1b0f6d2a77",
+        "product": 1,
+        "interaction_type": "ADD_TO_CART",
+        "value": 2.0,
+        "timestamp": "2026-03-01T12:00:00Z",
+    }
+
+    id = serializers.CharField(
+        source="interaction_id", help_text="An event's id, or a movement of the ledger."
+    )
+    user = serializers.IntegerField(
+        allow_null=True,
+        help_text="The account's id; null for guests, and for staff without the area `customers`.",
+    )
+    user_key = serializers.UUIDField(help_text="The shopper's random key in the warehouse.")
+    product = serializers.IntegerField(source="product_id")
+    interaction_type = serializers.ChoiceField(choices=[each.value for each in InteractionType])
+    value = serializers.FloatField(
+        help_text="The units that were added or bought, the stars of a rating, otherwise 1."
+    )
+    timestamp = serializers.DateTimeField()
 
 
 class SalesRowSerializer(serializers.Serializer[Any]):

@@ -1,4 +1,4 @@
-"""Subscribers that write order facts, cart items, products and shopper links to the warehouse.
+"""Subscribers that write order facts, cart items, logins, products and shopper links to the warehouse.
 
 Each subscriber reads the current rows and writes them completely. If a row is written twice, also by two
 processes at once, the copy that was read last replaces the other.
@@ -6,13 +6,15 @@ processes at once, the copy that was read last replaces the other.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from uuid import UUID
 
 from django.db.models import Q
 from django.utils import timezone
 
 from analytics_pipeline import ingest
 from analytics_pipeline.warehouse import microseconds
-from backend.analytics import cart_events, projections
+from backend.accounts.models import Session
+from backend.analytics import cart_events, projections, session_events
 from backend.analytics.facts import write_facts
 from backend.carts.models import CartItem
 from backend.engines.warehouse import Migrated
@@ -93,6 +95,23 @@ class CartItems:
         """Write the items that are still in a cart; one that was ordered meanwhile is an order fact."""
         items = CartItem.objects.filter(pk__in=_keys(notices, Topic.CART_ITEM))
         ingest.load(self.target.warehouse(), cart_events.of_items(items, read_at=timezone.now()))
+
+
+@dataclass(frozen=True, slots=True)
+class Logins:
+    """Writes logins and logouts, as events."""
+
+    target: Migrated
+    name: str = "logins"
+    topics: frozenset[Topic] = frozenset({Topic.SESSION})
+    start: Start = Start.OLDEST
+    quiet_seconds: float = 0
+    batch_size: int = 5_000
+
+    def handle(self, notices: Sequence[Notice]) -> None:
+        """Write the login of each session, and its logout if there was one."""
+        sessions = Session.objects.filter(pk__in=[UUID(notice.key) for notice in notices])
+        ingest.load(self.target.warehouse(), session_events.of_sessions(sessions, read_at=timezone.now()))
 
 
 def _keys(notices: Sequence[Notice], topic: Topic) -> list[int]:

@@ -7,6 +7,7 @@ from backend.analytics import views
 urlpatterns = [
     path("reports/", views.ReportListView.as_view(), name="reports"),
     path("reports/<str:name>/", views.ReportView.as_view(), name="report"),
+    path("interactions/", views.InteractionsView.as_view(), name="interactions"),
     path("sales/", views.SalesView.as_view(), name="sales-report"),
     path("products/<int:product_id>/", views.ProductAnalyticsView.as_view(), name="product-analytics"),
 ]

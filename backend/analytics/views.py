@@ -12,15 +12,24 @@ from analytics_pipeline.reports import ReportResult
 from analytics_pipeline.settings import PipelineSettings
 from backend.accounts.areas import StaffArea
 from backend.accounts.models import User
-from backend.accounts.permissions import SellerOrInArea
+from backend.accounts.permissions import InArea, SellerOrInArea
 from backend.analytics import selectors
 from backend.analytics.amounts import written_rows
-from backend.analytics.errors import ReportForStaff, ReportNotFound, ReportTooLarge, ReportUnusable
+from backend.analytics.errors import (
+    CustomersNotVisible,
+    ReportForStaff,
+    ReportNotFound,
+    ReportTooLarge,
+    ReportUnusable,
+)
 from backend.analytics.formats import CSV, FORMAT_PARAMETER, FORMATS, JSON, PARQUET
+from backend.analytics.interactions import interactions_for
 from backend.analytics.serializers import (
     NAME_PARAMETER,
     REPORT_PARAMETERS,
     SELLER_PARAMETER,
+    InteractionParameters,
+    InteractionSerializer,
     PeriodParameters,
     ProductAnalyticsSerializer,
     ReportListSerializer,
@@ -29,10 +38,11 @@ from backend.analytics.serializers import (
 )
 from backend.api.errors import InvalidInput
 from backend.api.formats import requested_format
+from backend.api.pagination import PageSpan, page_envelope
 from backend.api.parameters import parse
 from backend.api.renderers import JsonAlways
 from backend.api.responses import envelope
-from backend.api.schema import envelope_of, operation
+from backend.api.schema import envelope_of, operation, page_of
 from backend.catalog.errors import ProductNotFound
 from backend.engines.errors import EngineBusy, QueryTooSlow, WarehouseNotAvailable, WarehouseNotMigrated
 
@@ -94,6 +104,38 @@ class ReportView(APIView):
         )
 
 
+class InteractionsView(APIView):
+    """What shoppers did with products."""
+
+    permission_classes = (InArea(StaffArea.REPORTS),)
+
+    @operation(
+        "interactions_list",
+        tag="analytics",
+        query=InteractionParameters,
+        response=page_of(InteractionSerializer),
+        errors=[
+            InvalidInput,
+            CustomersNotVisible,
+            EngineBusy,
+            QueryTooSlow,
+            WarehouseNotAvailable,
+            WarehouseNotMigrated,
+        ],
+    )
+    def get(self, request: Request) -> Response:
+        """List interactions of users with products, the newest first.
+
+        A VIEW, ADD_TO_CART, PURCHASE, WISHLIST or RATING of a shopper with an id; what a guest did counts for
+        the account after a login. Interactions of known bots are left out.
+        """
+        parameters = parse(request, InteractionParameters)
+        span = PageSpan(page=parameters["page"], page_size=parameters["page_size"])
+        count, rows = interactions_for(cast("User", request.user), parameters, span=span)
+        shown = InteractionSerializer(rows, many=True).data
+        return Response(page_envelope(request, shown, count=count, span=span))
+
+
 class SalesView(APIView):
     """Sales by period."""
 
@@ -113,8 +155,7 @@ class SalesView(APIView):
         """
         parameters = parse(request, PeriodParameters)
         result = selectors.run("sales", user=cast("User", request.user), parameters=parameters)
-        report = SalesSerializer({**_period(parameters), "rows": written_rows(result)})
-        return envelope(report.data)
+        return envelope({**_period(parameters), "rows": written_rows(result)})
 
 
 class ProductAnalyticsView(APIView):

@@ -24,4 +24,5 @@ STAFF_AREAS_OF_APPS: Mapping[str, StaffArea] = {
     "search": StaffArea.SEARCH,
     "shipping": StaffArea.ORDERS,
     "taxes": StaffArea.PAYMENTS,
+    "tracking": StaffArea.REPORTS,
 }

@@ -2,7 +2,7 @@
 
 from django.utils import timezone
 
-from backend.analytics.subscribers import CartItems, OrderFacts, Products, ShopperLinks
+from backend.analytics.subscribers import CartItems, Logins, OrderFacts, Products, ShopperLinks
 from backend.catalog.subscribers import CategoryFanOut, ThumbnailRequests
 from backend.config.personal_data import stores
 from backend.engines.index import engine
@@ -22,7 +22,7 @@ from backend.tracking.subscribers import GuestRecentProducts
 def subscribers() -> list[Subscriber]:
     """Return the current subscribers, which depend on the generations of the index."""
     target = migrated()
-    of_warehouse = (OrderFacts(target), ShopperLinks(target), CartItems(target))
+    of_warehouse = (OrderFacts(target), ShopperLinks(target), CartItems(target), Logins(target))
     of_stream = (GuestRecentProducts(),)
     writers: dict[str, tuple[Subscriber, ...]] = {"warehouse": of_warehouse, "stream": of_stream}
     return [

@@ -29,6 +29,7 @@ class Topic(StrEnum):
     ORDER = "order", Kind.STATE, "orders.Order"
     MOVEMENT = "movement", Kind.STATE, "orders.Movement"
     CART_ITEM = "cart_item", Kind.STATE, "carts.CartItem"
+    SESSION = "session", Kind.STATE, "accounts.Session"
     SHOPPER_LINKED = "shopper_linked", Kind.STATE, "accounts.ShopperLink"
     ONE_TIME_PASSWORD = "one_time_password", Kind.FACT, "accounts.OneTimePassword"
     EMAIL_VERIFICATION = "email_verification", Kind.FACT, "accounts.EmailVerification"

@@ -16,6 +16,26 @@ class BatchTooLarge(DomainError):
     message = "The batch is too large; send it in several requests."
 
 
+class EventNameExists(DomainError):
+    """The name is registered, perhaps as an inactive one."""
+
+    code = "event_name_exists"
+    details_keys = {"event_name_id": "The id of the registered name."}
+    hint = "Change the registered name with `event_names_update`."
+    status = 409
+    message = "This name is registered."
+
+
+class EventNameNotFound(DomainError):
+    """There is no name of events with this id."""
+
+    code = "event_name_not_found"
+    details_keys = {"event_name_id": "The id that was requested."}
+    hint = "Use an id of the list `event_names_list`."
+    status = 404
+    message = "There is no such event name."
+
+
 class TooManyNewGuests(DomainError):
     """The address sent events of more guests than one address may have within an hour or a day."""
 

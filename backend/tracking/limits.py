@@ -1,4 +1,4 @@
-"""The limits of event intake: requests of a client, and guests of an address."""
+"""The client that sends events, and its limits: requests of a client, and guests of an address."""
 
 from dataclasses import dataclass
 from functools import cache
@@ -6,6 +6,7 @@ from functools import cache
 from rest_framework.request import Request
 
 from analytics_pipeline.allowances import Allowance, GuestAllowance, Rate
+from analytics_pipeline.user_agents import UNKNOWN, ClientKind, kind_of
 from backend.api.addresses import client_address, counted_address
 from backend.api.throttles import EventsThrottle, GuestsLongerThrottle, GuestsThrottle, ScopedThrottle
 
@@ -14,11 +15,13 @@ from backend.api.throttles import EventsThrottle, GuestsLongerThrottle, GuestsTh
 class Client:
     """Where a request comes from, and its limits; a limit is None if none is set.
 
-    `address` is the client's own address, `counted_address` the one under which limits count it.
+    `address` is the client's own address, `counted_address` the one under which limits count it. `kind` is
+    the class of device, and whether it is a bot.
     """
 
     address: str
     counted_address: str
+    kind: ClientKind = UNKNOWN
     requests: Allowance | None = None
     guests: GuestAllowance | None = None
 
@@ -32,6 +35,11 @@ def client_of(request: Request) -> Client:
     return Client(
         address=address,
         counted_address=counted,
+        kind=kind_of(
+            request.META.get("HTTP_USER_AGENT", ""),
+            mobile=request.META.get("HTTP_SEC_CH_UA_MOBILE", ""),
+            platform=request.META.get("HTTP_SEC_CH_UA_PLATFORM", ""),
+        ),
         requests=Allowance(_key(EventsThrottle, ident), requests.limit, requests.seconds)
         if requests
         else None,

@@ -23,12 +23,15 @@ from backend.engines.streams import refused_quota, source_keys, stream
 from backend.tracking.bodies import too_large
 from backend.tracking.errors import TooManyNewGuests
 from backend.tracking.limits import Client
+from backend.tracking.live_names import CACHE
 
 REFUSED = Counter("vitrine_events_refused", "Events refused by intake")
 REFUSED_NOT_KEPT = Counter(
     "vitrine_events_refused_not_kept", "Refused events beyond the quota of dead letters"
 )
 _INTERACTIONS = (View, Click, CartAdd)
+# What the shopper chose about tracking: None counts as a consent if the setting says so.
+_GRANTED, _UNKNOWN = "granted", "unknown"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +70,7 @@ def take(
 
 def _take(body: bytes, *, shopper: Shopper, choice: bool | None, client: Client, now: datetime) -> Taken:
     allowance = client.requests
-    received = intake.read_whole(body, arrived_at=now)
+    received = intake.read_whole(body, arrived_at=now, names_of=CACHE.current)
     if received is None:
         # An invalid body takes longer to parse, so the request is counted before.
         if allowance is not None:
@@ -75,7 +78,8 @@ def _take(body: bytes, *, shopper: Shopper, choice: bool | None, client: Client,
             allowance = None
         received = _received(body, now=now)
     shopper_key = _shopper_key(shopper, received.anonymous_id)
-    if not may_track(combined(choice, received.tracking_consent)):
+    choice = combined(choice, received.tracking_consent)
+    if not may_track(choice):
         if allowance is not None:
             stream().count(allowance)
         return Taken(accepted=0, refused=received.refused, tracked=False)
@@ -86,6 +90,9 @@ def _take(body: bytes, *, shopper: Shopper, choice: bool | None, client: Client,
         refused=_kept(received.refused, address=client.counted_address, now=now),
         clock_offset=received.clock_offset,
         source_key=source_keys().of(client.address, now=now),
+        device=client.kind.device,
+        is_bot=client.kind.is_bot,
+        consent=_GRANTED if choice else _UNKNOWN,
     )
     guests = client.guests if shopper.user_id is None else None
     stream().append(batch, recent=_interactions(received), allowance=allowance, guest_allowance=guests)
@@ -94,7 +101,7 @@ def _take(body: bytes, *, shopper: Shopper, choice: bool | None, client: Client,
 
 def _received(body: bytes, *, now: datetime) -> Received:
     try:
-        return intake.read_each(body, arrived_at=now)
+        return intake.read_each(body, arrived_at=now, names_of=CACHE.current)
     except InvalidBody as error:
         raise InvalidInput(**{error.field: error.reason}) from error
     except TooManyEvents as error:

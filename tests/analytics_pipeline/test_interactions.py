@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from analytics_pipeline import ingest
 from analytics_pipeline.columns import NIL_UUID
-from analytics_pipeline.events import CartAdd, Carted, Click, Seen, View
+from analytics_pipeline.events import AnyEvent, CartAdd, Carted, Click, Dwell, Review, Seen, View, WishlistAdd
 from analytics_pipeline.interactions import interactions, products
 from analytics_pipeline.warehouse import Warehouse
 from tests.analytics_pipeline.samples import ANNE, BERT, NOW, id_ago, record
@@ -86,8 +86,14 @@ def test_duplicate_events_count_once_and_events_without_a_preference_do_not_coun
     view = record(View(event_id=id_ago(hours=1), product_id=5))
     seen = record(Seen(event_id=id_ago(hours=1), exposure_id=ANNE, product_ids=(7,)))
     unknown = record(View(event_id=id_ago(hours=1), product_id=8), shopper_key=None)
+    of_bot = replace(record(View(event_id=id_ago(hours=1), product_id=9)), is_bot=True)
+    reported: list[AnyEvent] = [
+        WishlistAdd(event_id=id_ago(hours=1), product_id=10),
+        Review(event_id=id_ago(hours=1), product_id=11, rating=5),
+        Dwell(event_id=id_ago(hours=1), product_id=12, view_id=ANNE, visible_ms=9_000),
+    ]
 
-    ingest.load(warehouse, [view, view, seen, unknown])
+    ingest.load(warehouse, [view, view, seen, unknown, of_bot, *map(record, reported)])
 
     assert interacted(warehouse) == [(ANNE, 5, 1.0)]
 

@@ -125,6 +125,11 @@ def test_rollups_of_the_previous_release_stay_exact_through_the_upgrade(
         ("004_x.sql", SECOND, r"1, 2, 3"),
         ("x.sql", SECOND, "named like"),
         ("003_x.sql", "INSERT INTO things SELECT 1\n", "applied twice"),
+        (
+            "003_x.sql",
+            "ALTER TABLE things\nADD COLUMN IF NOT EXISTS a UInt8,\nADD COLUMN b UInt8\n",
+            "applied twice",
+        ),
     ],
 )
 def test_a_file_that_cannot_be_applied_safely_is_refused(

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 from analytics_pipeline import clocks, ingest, rollups, uuid7
-from analytics_pipeline.events import Exposure, Record, View
+from analytics_pipeline.events import Exposure, PageView, Record, View
 from analytics_pipeline.retention import empty_texts
 from analytics_pipeline.warehouse import Warehouse
 from tests.analytics_pipeline.samples import ANNE
@@ -43,6 +43,39 @@ def test_old_texts_are_emptied_in_events_and_in_the_rollups_of_searches(warehous
     )
     assert empty_texts(warehouse, before=DAY.date()) == []
     assert texts(warehouse, rollups.SEARCH_LISTS.table) == ["", "lamp"]
+
+
+def test_old_addresses_of_page_views_are_shortened(warehouse: Warehouse) -> None:
+    addresses = {
+        "/lamps?email=maud@example.org#top": "https://mail.example/inbox?q=maud",
+        "/": "android-app://org.example/maud",
+        "/vases": "maud",
+        "/new": "",
+    }
+    for at in (DAY - timedelta(days=1), DAY):
+        pages = [
+            PageView(
+                event_id=uuid7.make(clocks.milliseconds(at), tail=path.encode().ljust(10)[:10]),
+                path=path,
+                referrer=referrer,
+            )
+            for path, referrer in addresses.items()
+        ]
+        ingest.load(
+            warehouse, [Record(event=page, shopper_key=ANNE, arrived_at=at, number=1) for page in pages]
+        )
+
+    days = [empty_texts(warehouse, before=DAY.date()) for _ in range(2)]
+
+    assert days == [[DAY.date() - timedelta(days=1)], []]
+    rows = warehouse.rows("SELECT day, path, referrer FROM events FINAL")
+    assert {row["path"]: row["referrer"] for row in rows if row["day"] < DAY.date()} == {
+        "/lamps": "https://mail.example",
+        "/": "android-app://org.example",
+        "/vases": "",
+        "/new": "",
+    }
+    assert {row["path"]: row["referrer"] for row in rows if row["day"] == DAY.date()} == addresses
 
 
 def viewed(*, at: datetime, **properties: str | float | bool) -> Record:

@@ -23,7 +23,8 @@ class Session(models.Model):
     `refresh_id` is the id of the current pair, `issued_at` is when it was issued, and `previous_refresh_id`
     is the id of the pair before it; docs/decisions/sessions.md says what happens to older ones.
     `last_used_at`, `user_agent` and `address` are as of the last login or refresh. `second_factor_at` is when
-    a second factor was verified in the session, if it was.
+    a second factor was verified in the session, if it was. `is_tracked` is whether the shopper's login and
+    logout may be stored as events, `is_logged_out` whether the shopper ended the session.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -35,6 +36,8 @@ class Session(models.Model):
     expires_at = models.DateTimeField(db_index=True)
     ended_at = models.DateTimeField(null=True)
     second_factor_at = models.DateTimeField(null=True)
+    is_tracked = models.BooleanField(default=False, db_default=False)
+    is_logged_out = models.BooleanField(default=False, db_default=False)
     last_used_at = models.DateTimeField(null=True)
     user_agent = models.CharField(max_length=LONGEST_USER_AGENT, blank=True, default="", db_default="")
     address = models.CharField(max_length=LONGEST_ADDRESS, blank=True, default="", db_default="")

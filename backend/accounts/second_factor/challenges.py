@@ -61,9 +61,12 @@ def complete_challenge(
     code: str | None = None,
     passkey: Mapping[str, Any] | None = None,
     device: Device = UNKNOWN_DEVICE,
+    tracking_choice: bool | None = False,
     now: datetime,
 ) -> LoggedIn:
     """Start a session for the user of the challenge; either `code` or `passkey` is given.
+
+    `tracking_choice` is what the request says about tracking.
 
     Raises:
         InvalidChallenge: the token is not that of an open challenge.
@@ -88,7 +91,12 @@ def complete_challenge(
         challenge.save(update_fields=["attempts", "used_at", "passkey_challenge"])
         if method is not None:
             return begin_session(
-                user, device=device, anonymous_id=challenge.anonymous_id, second_factor=method.value, now=now
+                user,
+                device=device,
+                anonymous_id=challenge.anonymous_id,
+                tracking_choice=tracking_choice,
+                second_factor=method.value,
+                now=now,
             )
     raise WrongCode
 

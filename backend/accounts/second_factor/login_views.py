@@ -13,6 +13,7 @@ from backend.accounts.second_factor.passkey_serializers import PasskeyRequestOpt
 from backend.accounts.second_factor.serializers import ChallengeTokenSerializer, SecondStepSerializer
 from backend.accounts.serializers import TokensSerializer
 from backend.accounts.views import GuestView
+from backend.api.consent import TRACKING_CONSENT, tracking_choice
 from backend.api.parameters import parse_body
 from backend.api.responses import envelope
 from backend.api.schema import envelope_of, operation
@@ -25,7 +26,7 @@ class SecondStepView(GuestView):
         "accounts_login_second_factor",
         tag="accounts",
         request=SecondStepSerializer,
-        headers=[DEVICE_TOKEN],
+        headers=[DEVICE_TOKEN, TRACKING_CONSENT],
         response=envelope_of(TokensSerializer),
         errors=[WrongCode, InvalidChallenge, TooManyAttempts, PasskeysUnavailable],
     )
@@ -37,7 +38,11 @@ class SecondStepView(GuestView):
         """
         body = parse_body(request, SecondStepSerializer)
         logged_in = challenges.complete_challenge(
-            body.pop("challenge_token"), **body, device=device_of(request), now=timezone.now()
+            body.pop("challenge_token"),
+            **body,
+            device=device_of(request),
+            tracking_choice=tracking_choice(request),
+            now=timezone.now(),
         )
         return logged_in_response(request, logged_in)
 

@@ -51,7 +51,6 @@ class ReturnRow:
     sku: str
     quantity: int
     amount: Decimal
-    country: str = ""
     rows: int = 1
     refused: tuple[Refused, ...] = ()
     context: tuple[Refused, ...] = ()

@@ -85,5 +85,4 @@ class OrderWriter:
             currency=row.currency,
             occurred_at=row.occurred_at,
             customer_id=customer.id if customer else None,
-            country=row.country,
         )

@@ -29,7 +29,6 @@ class MovementAdmin(ServiceAdmin):
         "variant",
         "seller",
         "category_path",
-        "country",
         "quantity",
         Amount("amount"),
         "customer",

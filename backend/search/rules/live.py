@@ -7,10 +7,10 @@ from functools import cache
 import structlog
 from django.db import DatabaseError, connection
 
+from backend.engines.shared_copy import SharedCopy
 from backend.search.parameters import category_tokens
 from backend.search.rules.selectors import active_synonyms, enabled_rules, rule_set_version, value_of
 from backend.search.rules.wording import shop_analysis
-from backend.search.shared_copy import SharedCopy
 from indexing.rules.query_rules import NO_RULES, RuleSet
 from indexing.rules.synonyms import NO_SYNONYMS, Synonyms
 

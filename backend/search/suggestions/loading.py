@@ -9,8 +9,8 @@ from uuid import UUID
 import structlog
 from django.db import DatabaseError, connection
 
+from backend.engines.shared_copy import SharedCopy
 from backend.search.models import StoredSuggestions
-from backend.search.shared_copy import SharedCopy
 from indexing.page import SearchSuggestion
 from indexing.suggestions.building import build
 from indexing.suggestions.completing import completions

@@ -12,7 +12,7 @@ from backend.accounts.models import ShopperLink, User
 from backend.analytics.reconciliation import reconcile
 from backend.catalog.models import Product
 from backend.orders.bulk import PastMovement, import_movements, import_orders
-from backend.orders.models import Movement, MovementKind
+from backend.orders.models import Movement, MovementKind, Order
 from backend.outbox.services import publish
 from backend.outbox.topics import Topic
 from tests.backend.analytics.conftest import EXPOSURE, NOW, deliver, past_order
@@ -65,6 +65,7 @@ def test_a_sale_is_stored_as_one_order_event_after_repeated_deliveries(
         3,
         NOW,
     )
+    assert {lamp["order_id"], vase["order_id"]} == {Order.objects.get().pk}
     assert (lamp["shopper_key"], lamp["exposure_id"]) == (customer.shopper_key, EXPOSURE)
     assert (vase["exposure_id"], vase["event_id"].version) == (NIL_UUID, 7)
 

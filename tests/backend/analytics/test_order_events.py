@@ -24,6 +24,7 @@ def sale(*, read_at: datetime) -> Record:
     columns: dict[str, list[Any]] = {
         "kind": [MovementKind.SALE],
         "movement_id": [7],
+        "order_id": [70],
         "occurred_at": [NOW],
         "shopper_key": [NIL_UUID],
         "product_id": [1],

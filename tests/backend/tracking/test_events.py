@@ -34,6 +34,28 @@ def test_a_guests_events_are_accepted_and_one_request_is_one_entry(guest: APICli
     assert [event.type for event in batch.events] == ["view", "cart_add", "view"]
 
 
+def test_what_the_request_says_about_the_client_is_kept_with_its_events(stream: Stream) -> None:
+    phone = {
+        "User-Agent": "Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 Chrome/142.0.0.0 Safari/537.36"
+    }
+    for headers in (
+        {**phone, "Sec-CH-UA-Mobile": "?1", "Sec-CH-UA-Platform": '"Android"'},
+        {
+            **phone,
+            "Sec-CH-UA-Mobile": "?0",
+            "Sec-CH-UA-Platform": '"Android"',
+            "X-Tracking-Consent": "granted",
+        },
+        {"User-Agent": "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)"},
+    ):
+        assert send(APIClient(headers=headers), view()).json()["data"]["accepted"] == 1
+    assert [(batch.device, batch.is_bot, batch.consent) for batch in batches(stream)] == [
+        ("mobile", False, "unknown"),
+        ("tablet", False, "granted"),
+        ("other", True, "unknown"),
+    ]
+
+
 def test_an_accounts_events_have_its_shopper_key_and_not_the_guests(
     guest: APIClient, stream: Stream, django_user_model: Any
 ) -> None:

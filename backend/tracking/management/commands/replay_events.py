@@ -9,6 +9,7 @@ from analytics_pipeline.stream import Stream
 from analytics_pipeline.warehouse import Warehouse
 from backend.api.commands import ShopCommand
 from backend.engines.commands import services_for_command
+from backend.tracking.live_names import CACHE
 
 
 class Command(ShopCommand):
@@ -30,5 +31,7 @@ class Command(ShopCommand):
         with services_for_command(settings, embedded.WAREHOUSE, embedded.VALKEY):
             warehouse = Warehouse(settings)
             migrate.migrate(warehouse)
-            done = dead_letters.replay(warehouse, Stream(settings), correct_clocks=correct_clocks)
+            done = dead_letters.replay(
+                warehouse, Stream(settings), names_of=CACHE.current, correct_clocks=correct_clocks
+            )
         self.stdout.write(f"{done.replayed} dead letters replayed, {done.kept} kept")

@@ -92,6 +92,8 @@ BODIES: dict[str, dict[str, Any]] = {
     "POST /api/search/rules/preview/": {"q": "lamp", "rule_id": "{query_rule}"},
     "PUT /api/search/rules/{query_rule}/": QUERY_RULE | {"version": 1},
     "POST /api/search/synonyms/": SYNONYMS,
+    "POST /api/events/names/": {"name": "quiz_finished"},
+    "PATCH /api/events/names/{event_name}/": {"is_active": False},
     "PUT /api/search/synonyms/{synonym_set}/": SYNONYMS | {"version": 1},
     "POST /api/taxes/rates/": TAX_RATE,
     "PUT /api/taxes/rates/{tax_rate}/": TAX_RATE | {"state": "CA"},

@@ -188,6 +188,7 @@ class Scene:
                 admin, "/api/search/rules/", QUERY_RULE | {"actions": [{"type": "remove", "words": "cheap"}]}
             )["id"],
             "synonym_set": self.created(admin, "/api/search/synonyms/", {"phrases": ["lamp", "light"]})["id"],
+            "event_name": self.created(admin, "/api/events/names/", {"name": "quiz_begun"})["id"],
             "tax_rate": self.created(admin, "/api/taxes/rates/", TAX_RATE | {"state": "CA"})["id"],
             "shipping_method": self.created(admin, "/api/shipping/methods/", METHOD | {"code": "slow"})["id"],
         }

@@ -1,4 +1,4 @@
-"""Writes of model versions and messages."""
+"""Writes of model versions, messages and names of events."""
 
 from datetime import timedelta
 from pathlib import Path
@@ -6,8 +6,10 @@ from pathlib import Path
 from backend.notifications.models import Delivery, DeliveryState, NotificationKind
 from backend.recommendations import services as models
 from backend.recommendations.models import ModelVersion
+from backend.tracking.event_names import create_event_name
+from backend.tracking.models import EventName
 from ml.registry import Registry
-from tests.backend.config.admin_site.writes.write import Write
+from tests.backend.config.admin_site.writes.write import Write, values
 from tests.backend.recommendations.shop import register
 from tests.backend.shop import NOW, SYSTEM, seller
 
@@ -44,7 +46,34 @@ def _failed_message(_: Path) -> Delivery:
     )
 
 
+def _event_name(_: Path) -> EventName:
+    described = {"name": "quiz", "description": "", "properties": {"answers": "number"}, "is_active": True}
+    return create_event_name(described, by=SYSTEM, now=NOW)
+
+
 MODELS_AND_MESSAGES = (
+    Write(
+        model=EventName,
+        name="create",
+        arrange=lambda _: None,
+        sent=values(name="quiz", properties='{"answers": "number"}', is_active="on"),
+        wrong=values(name="quiz", properties='{"answers": "date"}', is_active="on"),
+        error="The type of a property is one of",
+        state=lambda _: EventName.objects.count(),
+        expected=1,
+        audit="tracking.event_name_created",
+    ),
+    Write(
+        model=EventName,
+        name="change",
+        arrange=_event_name,
+        sent=values(is_active=""),
+        wrong=values(properties="[1]"),
+        error="Must be an object",
+        state=lambda row: row.is_active,
+        expected=False,
+        audit="tracking.event_name_updated",
+    ),
     Write(
         model=ModelVersion,
         name="publish",

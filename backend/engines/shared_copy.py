@@ -19,13 +19,19 @@ class Checked(Protocol):
 Copy = TypeVar("Copy", bound=Checked)
 
 
+class NotReadYet(Exception):
+    """Nothing was read yet, and another thread that reads it takes too long."""
+
+
 class SharedCopy(ABC, Generic[Copy]):
     """Compares the copy with the database every `check_seconds`, in one thread.
 
-    Meanwhile the other threads use the copy as it is; they wait only for the first one.
+    Meanwhile the other threads use the copy as it is; they wait only for the first one, at most
+    `wait_seconds` (without a limit if it is negative).
     """
 
     check_seconds: ClassVar[float]
+    wait_seconds: ClassVar[float] = -1
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         """Read nothing yet."""
@@ -41,8 +47,9 @@ class SharedCopy(ABC, Generic[Copy]):
         found = self._copy
         if found is not None and self._is_fresh(found, now=self._clock()):
             return found
-        if not self._lock.acquire(blocking=found is None):
-            assert found is not None  # noqa: S101 - otherwise this would have waited
+        if not self._lock.acquire(timeout=self.wait_seconds if found is None else 0):
+            if found is None:
+                raise NotReadYet
             return found
         try:
             found, now = self._copy, self._clock()

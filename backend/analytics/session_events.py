@@ -1,0 +1,40 @@
+"""Login sessions as `login` and `logout` events.
+
+The id of an event is derived from its session and its time, so that writing a session again stores the same
+events.
+"""
+
+import hashlib
+from collections.abc import Iterator
+from datetime import datetime
+from uuid import UUID
+
+from django.db.models import Q, QuerySet
+
+from analytics_pipeline import clocks, uuid7
+from analytics_pipeline.events import Login, Logout, Record
+from analytics_pipeline.stream import number_at
+from backend.accounts.models import Session
+
+
+def of_sessions(sessions: QuerySet[Session], *, read_at: datetime) -> Iterator[Record]:
+    """Return the events of the sessions whose shoppers may be tracked and haven't objected since."""
+    not_objected = Q(user__tracking_consent=None) | Q(user__tracking_consent=True)
+    tracked = sessions.filter(not_objected, is_tracked=True)
+    rows = tracked.values_list("pk", "created_at", "ended_at", "is_logged_out", "user__shopper_key")
+    for session, created_at, ended_at, is_logged_out, shopper_key in rows:
+        login = Login(event_id=event_id(session, kind="login", at=created_at))
+        yield _record(login, shopper_key=shopper_key, at=created_at, read_at=read_at)
+        if is_logged_out and ended_at is not None:
+            logout = Logout(event_id=event_id(session, kind="logout", at=ended_at))
+            yield _record(logout, shopper_key=shopper_key, at=ended_at, read_at=read_at)
+
+
+def event_id(session: UUID, *, kind: str, at: datetime) -> UUID:
+    """Return the UUIDv7 of a login or logout: its time, and a hash of the session's id as the random part."""
+    digest = hashlib.blake2b(f"{kind}:{session}".encode(), digest_size=10).digest()
+    return uuid7.make(clocks.milliseconds(at), tail=digest)
+
+
+def _record(event: Login | Logout, *, shopper_key: UUID, at: datetime, read_at: datetime) -> Record:
+    return Record(event=event, shopper_key=shopper_key, arrived_at=at, number=number_at(read_at))
