@@ -15,6 +15,8 @@ from analytics_pipeline.settings import PipelineSettings
 from analytics_pipeline.warehouse import Warehouse
 from tests.analytics_pipeline.samples import NOW, database_of, id_at
 
+pytestmark = pytest.mark.shows("warehouse")
+
 FIRST = "-- Things.\nCREATE TABLE IF NOT EXISTS things (n UInt64) ENGINE = MergeTree ORDER BY n\n"
 SECOND = "CREATE OR REPLACE VIEW all_things AS SELECT n FROM things\n"
 

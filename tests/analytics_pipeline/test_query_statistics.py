@@ -10,6 +10,8 @@ from analytics_pipeline.query_statistics import query_statistics
 from analytics_pipeline.warehouse import Warehouse
 from tests.analytics_pipeline.cases import Case, read
 
+pytestmark = pytest.mark.shows("warehouse")
+
 NOW = datetime(2026, 3, 11, 9, tzinfo=UTC)
 CASES = [read(path) for path in sorted((Path(__file__).parent / "query_statistics_cases").glob("*.md"))]
 

@@ -21,6 +21,8 @@ from tests.analytics_pipeline.cases import Case, Expectation, all_cases, cell_te
 from tests.analytics_pipeline.samples import NOW, database_of
 from tests.csv_cells.cases import CELLS
 
+pytestmark = pytest.mark.shows("warehouse")
+
 CASES = all_cases()
 NEEDED: dict[str, dict[str, Any]] = {"product": {"product": 1}}
 

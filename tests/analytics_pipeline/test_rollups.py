@@ -12,6 +12,8 @@ from analytics_pipeline.rollups import EVENT_COUNTS, QUERY_RESULTS, Rollup
 from analytics_pipeline.warehouse import Warehouse
 from tests.analytics_pipeline.samples import NOW, database_of, id_ago, record
 
+pytestmark = pytest.mark.shows("warehouse")
+
 TODAY = NOW.date()
 YESTERDAY = TODAY - timedelta(days=1)
 

@@ -20,6 +20,8 @@ from analytics_pipeline.ubi import DayExported, Format, UbiExport, days
 from analytics_pipeline.warehouse import Warehouse, WarehouseRefused
 from tests.analytics_pipeline.samples import ANNE, BERT, NOW, database_of, id_at, record
 
+pytestmark = pytest.mark.shows("warehouse")
+
 DAY = NOW.date()
 GUEST = UUID(int=3)
 SCHEMAS = Path(__file__).parent

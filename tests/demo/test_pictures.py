@@ -14,6 +14,8 @@ from demo.drawing.canvas import PRIMITIVES, SIZE
 from demo.drawing.shapes import colour_of, picture, shapes
 from demo.populate import History, store, store_pictures_of
 
+pytestmark = pytest.mark.once
+
 
 def test_every_noun_of_the_vocabulary_has_a_shape() -> None:
     nouns = {noun for leaf in vocabulary.load().leaves for noun in leaf.nouns}

@@ -37,7 +37,7 @@ from indexing.rules.outcome import apply
 from tests.backend.shop import SYSTEM
 from tests.demo.conftest import SMALL
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 SIZES = ["--products=60", "--customers=20", "--days=5", "--no-wait"]
 
 

@@ -11,7 +11,7 @@ from demo.populate import History, store
 from tests.backend.shop import client_of
 
 # The requirements use product 1 in their examples.
-pytestmark = pytest.mark.django_db(transaction=True, reset_sequences=True)
+pytestmark = [pytest.mark.django_db(transaction=True, reset_sequences=True), pytest.mark.once]
 
 
 @pytest.fixture

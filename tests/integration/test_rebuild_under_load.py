@@ -143,7 +143,12 @@ class Writes:
         return http.request(method, url, headers={"Authorization": f"Bearer {self.token}"}, **more)
 
 
-@pytest.fixture(params=["tantivy", pytest.param("elasticsearch", marks=pytest.mark.elasticsearch)])
+@pytest.fixture(
+    params=[
+        pytest.param("tantivy", marks=pytest.mark.once),
+        pytest.param("elasticsearch", marks=pytest.mark.elasticsearch),
+    ]
+)
 def outages(request: pytest.FixtureRequest) -> Iterator[Outages | None]:
     """The outages of the engine; None for the embedded one, which can't be away."""
     if request.param == "tantivy":

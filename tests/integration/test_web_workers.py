@@ -20,7 +20,7 @@ from tests.services.shop import Shop
 from tests.services.waiting import wait_until
 
 # The tests of what the server itself refuses or ends, before any store is used, are not marked `stores`.
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.once]
 
 WORKERS = ["web", "web-2", "web-3", "web-4"]
 KILLS_OF_EACH = 2

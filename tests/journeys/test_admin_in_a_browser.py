@@ -13,7 +13,7 @@ from tests.services.chromium import Page, browser
 from tests.services.shop import Shop
 from tests.services.waiting import wait_until
 
-pytestmark = [pytest.mark.stores, pytest.mark.browser]
+pytestmark = [pytest.mark.stores, pytest.mark.browser, pytest.mark.once]
 
 ADDRESS = {"street": "123 Main St", "city": "New York", "postal_code": "10001", "country": "USA"}
 ENROLMENT = "/admin/second-factor/"

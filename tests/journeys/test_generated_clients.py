@@ -16,7 +16,7 @@ from tests.clients import npm
 from tests.clients.copies import CLIENTS
 from tests.services.shop import Shop
 
-pytestmark = pytest.mark.stores
+pytestmark = [pytest.mark.stores, pytest.mark.once]
 
 PYTHON = CLIENTS / "python"
 PASSWORD = "securepassword123"

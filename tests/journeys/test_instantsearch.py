@@ -16,7 +16,7 @@ from tests.services.chromium import Page, browser
 from tests.services.shop import Shop
 from tests.services.waiting import wait_until
 
-pytestmark = [pytest.mark.stores, pytest.mark.node, pytest.mark.browser]
+pytestmark = [pytest.mark.stores, pytest.mark.node, pytest.mark.browser, pytest.mark.once]
 
 CATEGORIES, BRANDS, COLOURS, SIZES, PRICES, RATINGS = (
     f"#facets > :nth-child({place})" for place in range(1, 7)

@@ -30,6 +30,7 @@ import pytest
 
 from tests.services import requirements
 from tests.services.run import TestRun
+from tests.services.scheduling import JOURNEYS, scheduling, scope_of
 
 RUN = TestRun.of(os.environ)
 RUN.enter(os.environ)
@@ -56,15 +57,21 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             used = frozenset(FIXTURES)
         elif used := stores_of(item):
             item.add_marker(pytest.mark.stores)
-        if used & on_servers and item.get_closest_marker("once") is None:
+        if shown_of(used, item) & on_servers:
             item.add_marker(pytest.mark.on_servers)
 
 
 @pytest.hookimpl(trylast=True, specname="pytest_collection_modifyitems")
 def pytest_collection_slow_modules_first(items: list[pytest.Item]) -> None:
     """Move modules with slow tests to the beginning, so that no worker is left with one when others are done."""
-    slow = {item.path for item in items if item.get_closest_marker("slow") is not None}
-    items.sort(key=lambda item: item.path not in slow)
+    slow = {scope_of(item.nodeid) for item in items if item.get_closest_marker("slow") is not None}
+    items.sort(key=lambda item: scope_of(item.nodeid) not in slow | {JOURNEYS})
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object:
+    """Return how tests are distributed to workers; None for pytest-xdist's own way."""
+    return scheduling(config, log)
 
 
 def pytest_collection_finish() -> None:
@@ -75,6 +82,14 @@ def pytest_collection_finish() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 20, 20)
+
+
+def shown_of(used: frozenset[str], item: pytest.Item) -> frozenset[str]:
+    """Return the stores about which the test shows something, of those that it uses."""
+    if item.get_closest_marker("once") is not None:
+        return frozenset()
+    shows = item.get_closest_marker("shows")
+    return used if shows is None else used & frozenset(shows.args)
 
 
 def stores_of(item: pytest.Item) -> frozenset[str]:

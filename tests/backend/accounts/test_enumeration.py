@@ -15,7 +15,7 @@ from rest_framework.test import APIClient
 from backend.accounts.models import User
 from tests.backend.accounts.clients import PASSWORD
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 TRIES = 200
 TOLERANCE = 0.1

@@ -20,7 +20,7 @@ from backend.accounts.errors import ForeignToken, InvalidToken
 from backend.accounts.models import User
 from tests.backend.accounts.clients import PASSWORD, PHONE, authenticates, log_in, renew
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 # The bytes that the shop signs; the library verifies tokens with any other header.
 HEADER = b'{"alg":"HS256","typ":"JWT"}'

@@ -13,7 +13,11 @@ from analytics_pipeline.events import Exposure
 from analytics_pipeline.warehouse import Warehouse
 from tests.analytics_pipeline.samples import id_at, record
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("migrated_warehouse_url")]
+pytestmark = [
+    pytest.mark.django_db,
+    pytest.mark.usefixtures("migrated_warehouse_url"),
+    pytest.mark.shows("warehouse"),
+]
 
 
 def export(folder: Path, *arguments: str) -> str:

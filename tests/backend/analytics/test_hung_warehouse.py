@@ -20,7 +20,7 @@ from backend.engines.limits import Share
 from backend.operations import health
 from tests.services import processes
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.shows("warehouse")]
 DEADLINE_SECONDS = 3.0
 
 

@@ -17,7 +17,7 @@ from backend.orders.bulk import PastItem, PastOrder, import_orders
 from backend.orders.models import Movement
 from tests.backend.analytics.conftest import NOW, deliver
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.shows("warehouse")]
 
 
 def sell(products: list[Product], reference: str, *, quantity: int = 1, at: datetime = NOW) -> int:

@@ -24,7 +24,7 @@ from backend.orders.bulk import PastItem, PastOrder, import_orders
 from backend.orders.models import Movement, Order, OrderItem, OrderStatusHistory
 from tests.backend.analytics.conftest import NOW, deliver
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.shows("warehouse")]
 
 
 def sell(products: list[Product], *references: str, at: datetime = NOW, price: str = "10.01") -> None:

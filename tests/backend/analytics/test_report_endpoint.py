@@ -19,7 +19,11 @@ from backend.accounts.models import User
 from backend.analytics.formats import FORMATS, ReportFormat
 from backend.catalog.models import Product
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("migrated_warehouse_url")]
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.usefixtures("migrated_warehouse_url"),
+    pytest.mark.shows("warehouse"),
+]
 ALL = [
     "empty_searches",
     "event_sources",

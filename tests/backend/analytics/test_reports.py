@@ -23,7 +23,11 @@ from backend.catalog.models import Product
 from backend.engines import warehouse as engines
 from backend.engines.errors import WarehouseNotMigrated
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("migrated_warehouse_url")]
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.usefixtures("migrated_warehouse_url"),
+    pytest.mark.shows("warehouse"),
+]
 
 
 def get(user: User, path: str) -> Any:

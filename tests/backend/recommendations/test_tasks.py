@@ -16,7 +16,7 @@ from tests.backend.recommendations.shop import NOW
 from tests.backend.shop import SYSTEM
 from tests.own_warehouse import own_warehouse
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from backend.search.rebuilding import build
 from indexing.engine import SearchEngine
 from tests.backend.shop import SYSTEM, client_of, product
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.once]
 
 ALPHABETS = (
     "abc sku 1234-/.",

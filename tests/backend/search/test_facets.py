@@ -17,7 +17,7 @@ from indexing.filters import Filters
 from indexing.numeric import NumberLimits, numeric_attributes
 from tests.backend.shop import SYSTEM, client_of, product
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.once]
 
 SEARCH = "/api/search/"
 

@@ -15,7 +15,7 @@ from backend.tracking import sink
 from indexing.engine import SearchEngine
 from tests.backend.shop import SYSTEM, client_of, product, staff
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.once]
 
 SEARCH = "/api/search/"
 TITLE = "<b>Brass</b> lantern & wick"

@@ -31,7 +31,7 @@ from tests.indexing import builders
 from tests.indexing.schemas import create_elasticsearch, create_tantivy
 from tests.services.waiting import wait_until
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.once]
 
 UNKNOWN_PRODUCT = 999_999
 CHANGES = 40

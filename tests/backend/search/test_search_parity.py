@@ -18,7 +18,7 @@ from backend.search.tasks import compare_index
 from indexing.engine import SearchEngine
 from tests.backend.shop import SYSTEM, product
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.once]
 
 
 @pytest.fixture

@@ -77,6 +77,7 @@ def scene(
 
 
 @pytest.mark.slow
+@pytest.mark.once
 @pytest.mark.django_db
 def test_every_role_gets_the_expected_status(scene: Scene) -> None:
     different = {}

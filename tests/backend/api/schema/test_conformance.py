@@ -97,6 +97,7 @@ def test_no_response_is_undocumented(application: Any, role: str) -> None:
     assert len(succeeded) >= SUCCEEDING[role], sorted(set(result.statuses) - succeeded)
 
 
+@pytest.mark.once
 def test_no_response_to_logging_out_is_undocumented(application: Any) -> None:
     headers = authenticated(customer())
 
@@ -107,6 +108,7 @@ def test_no_response_to_logging_out_is_undocumented(application: Any) -> None:
     assert {200, 401} <= result.statuses[f"POST {LOGOUT}"]
 
 
+@pytest.mark.once
 def test_no_response_to_changes_of_another_sellers_product_is_undocumented(application: Any) -> None:
     path = "/api/products/{product_id}/"
 
@@ -117,6 +119,7 @@ def test_no_response_to_changes_of_another_sellers_product_is_undocumented(appli
     assert 403 in result.statuses[f"PATCH {path}"]
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("status", ["404", "200"])
 def test_an_undocumented_response_is_reported(
     application: Any, status: str, monkeypatch: pytest.MonkeyPatch

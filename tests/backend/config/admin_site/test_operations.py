@@ -19,7 +19,7 @@ from tests.backend.config.admin_site.browser import PASSWORD, fields_of, logged_
 from tests.backend.config.admin_site.writes import WRITES, Write
 from tests.backend.shop import staff
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 load_pages()
 CRUD = ("create", "change", "remove")
 

@@ -28,7 +28,7 @@ from tests.backend.invoices.orders import issued
 from tests.backend.orders.steps import order_of
 from tests.backend.shop import NOW, SYSTEM, customer, product, seller
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 load_pages()
 PAGES: dict[type[Any], Any] = dict(admin.site._registry.items())
 MOST_QUERIES = 12

@@ -17,7 +17,7 @@ from indexing.request import SearchRequest
 from tests.backend.shop import SYSTEM, client_of, product
 from tests.services.waiting import wait_until
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.once]
 
 SUGGESTIONS = "/api/search/suggestions/"
 LANTERNS = [("product", "Paper lantern"), ("product", "Brass lantern")]
