@@ -25,7 +25,8 @@ _SETTINGS = {
     "do_not_merge_across_partitions_select_final": 1,
 }
 _TIMEOUT_EXCEEDED = 159
-_TOO_MANY_ROWS_OR_BYTES = 396
+# The second is thrown by reports themselves (throwIf), before they make the rows.
+_TOO_LARGE = frozenset({396, 395})
 # ClickHouse's codes for a temporary state of the server, not a fault of the statement.
 _TEMPORARY = frozenset({_TIMEOUT_EXCEEDED, 202, 209, 210, 241, 242, 243, 252, 394, 425, 439})
 # Codes for a value that can't be stored. None stands for a value that the client itself can't encode.
@@ -291,7 +292,7 @@ def _translated(error: Exception) -> WarehouseUnavailable | WarehouseRefused:
     code = given if isinstance(given, int) else None
     if code == _TIMEOUT_EXCEEDED:
         return QueryTimedOut(reason)
-    if code == _TOO_MANY_ROWS_OR_BYTES:
+    if code in _TOO_LARGE:
         return ResultTooLarge(reason, code=code)
     if not isinstance(error, ClickHouseError) or isinstance(error, OperationalError):
         return WarehouseUnavailable(reason)

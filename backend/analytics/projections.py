@@ -6,11 +6,13 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Case, F, IntegerField, Q, QuerySet, Sum, When
+from django.db.models import Case, F, IntegerField, Q, QuerySet, Sum, TextField, When
+from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Coalesce
 
 from analytics_pipeline.columns import NIL_UUID
 from backend.accounts.models import ShopperLink
+from backend.analytics import line_amounts
 from backend.catalog.models import Product
 from backend.orders.models import Movement
 
@@ -31,12 +33,26 @@ _ORDER_FACTS: Mapping[str, tuple[str, Any]] = {
     "quantity": ("quantity", 0),
     "amount": ("amount", Decimal(0)),
     "currency": ("currency", ""),
+    "brand": ("sold_brand", ""),
+    "country": ("delivery_country", ""),
     "customer_key": ("customer__shopper_key", NIL_UUID),
     "shopper_key": ("shopper_key", NIL_UUID),
     "exposure_id": ("exposure_id", NIL_UUID),
     "cart_added_at": ("cart_added_at", NEVER),
 }
-ORDER_FACT_COLUMNS = tuple(_ORDER_FACTS)
+ORDER_FACT_COLUMNS = (*_ORDER_FACTS, *line_amounts.COLUMNS)
+# What an order keeps of its products and its address. A return without an order has the brand that its
+# product has when it is written.
+_OF_ORDER = {
+    "sold_brand": Coalesce(
+        KeyTextTransform("brand", "order_item__product_snapshot"),
+        F("product__brand"),
+        output_field=TextField(),
+    ),
+    "delivery_country": Coalesce(
+        KeyTextTransform("country", "order__shipping_address"), F("country"), output_field=TextField()
+    ),
+}
 _PRODUCTS: Mapping[str, tuple[str, Any]] = {
     "product_id": ("pk", 0),
     "title": ("title", ""),
@@ -61,14 +77,14 @@ _GONE = Case(When(deleted_at=None, then=0), default=1, output_field=IntegerField
 
 def order_facts(movements: QuerySet[Movement], *, version: int) -> WarehouseColumns:
     """Return the movements as columns of `order_facts`."""
-    return _order_facts(list(movements.values_list(*_sources(_ORDER_FACTS))), version=version)
+    return _order_facts(list(_fact_sources(movements)), version=version)
 
 
 def order_facts_in_batches(
     movements: QuerySet[Movement], *, version: int, size: int
 ) -> Iterator[WarehouseColumns]:
     """Yield the movements as columns of `order_facts`, `size` at a time, by id."""
-    rows = movements.order_by("pk").values_list(*_sources(_ORDER_FACTS)).iterator(chunk_size=size)
+    rows = _fact_sources(movements.order_by("pk")).iterator(chunk_size=size)
     while batch := list(itertools.islice(rows, size)):
         yield _order_facts(batch, version=version)
 
@@ -95,8 +111,14 @@ def _sources(mapping: Mapping[str, tuple[str, Any]]) -> list[str]:
     return [source for source, _ in mapping.values()]
 
 
+def _fact_sources(movements: QuerySet[Movement]) -> "QuerySet[Movement, tuple[Any, ...]]":
+    annotated = movements.annotate(**_OF_ORDER, **line_amounts.ANNOTATIONS)
+    return annotated.values_list(*_sources(_ORDER_FACTS), *line_amounts.SOURCES)
+
+
 def _order_facts(values: Sequence[tuple[Any, ...]], *, version: int) -> WarehouseColumns:
-    columns = _columns(values, _ORDER_FACTS, version=version)
+    columns = _columns([row[: len(_ORDER_FACTS)] for row in values], _ORDER_FACTS, version=version)
+    columns |= line_amounts.columns([row[len(_ORDER_FACTS) :] for row in values])
     for name in ("occurred_at", "cart_added_at"):
         columns[name] = [_to_the_millisecond(moment) for moment in columns[name]]
     return columns

@@ -155,7 +155,8 @@ class SalesView(APIView):
         """
         parameters = parse(request, PeriodParameters)
         result = selectors.run("sales", user=cast("User", request.user), parameters=parameters)
-        return envelope({**_period(parameters), "rows": written_rows(result)})
+        report = SalesSerializer({**_period(parameters), "rows": written_rows(result)})
+        return envelope(report.data)
 
 
 class ProductAnalyticsView(APIView):

@@ -129,6 +129,7 @@ class PastMovement:
     currency: str
     occurred_at: datetime
     customer_id: int | None = None
+    country: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -316,6 +317,7 @@ def _movement_of(movement: PastMovement, *, reference: str, variant: Variant) ->
         variant_id=variant.pk,
         seller_id=variant.product.seller_id,
         category_path=variant.product.category.path,
+        country=movement.country,
         quantity=movement.quantity,
         amount=movement.amount,
         currency=movement.currency,

@@ -303,7 +303,8 @@ class Movement(models.Model):
     `quantity` and `amount` are not negative; the kind determines the direction. `amount` is the price of the
     units after discounts, without tax, shipping and charges; that of a REFUND, which has no units, is money
     refunded for items or shipping, without tax. `order` and `order_item` are None for a return without a
-    known order. `reference` identifies an imported movement.
+    known order; `country` is theirs alone, because that of an order is in its address. `reference` identifies
+    an imported movement.
     """
 
     kind = models.CharField(max_length=6, choices=MovementKind.choices)
@@ -315,6 +316,7 @@ class Movement(models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", db_index=False
     )
     category_path = models.CharField(max_length=1_000)
+    country = models.CharField(max_length=80, default="", db_default="", blank=True)
     quantity = models.PositiveIntegerField()
     amount = models.DecimalField(max_digits=16, decimal_places=4)
     currency = models.CharField(max_length=3)

@@ -25,6 +25,7 @@ ITEM_TABLES = (
             "product",
             "variant",
             "category_path",
+            "country",
             "quantity",
             "amount",
             "currency",
@@ -35,7 +36,7 @@ ITEM_TABLES = (
         ],
         withheld=["id", "order", "order_item", "seller", "customer", "reference"],
         emptied={"customer": None, **NO_CLAIM},
-        kept=["kind", "seller", "category_path", "currency", "reference"],
+        kept=["kind", "seller", "category_path", "country", "currency", "reference"],
     ),
     OrderRows(
         section="order_items",

@@ -181,6 +181,11 @@ def _facts(rows: list[Row]) -> dict[str, list[Any]]:
         "product_id": [int(row.get("product") or 1) for row in rows],
         "order_id": [int(row.get("order") or 1) for row in rows],
         "seller_id": [int(row.get("seller") or 7) for row in rows],
+        "category_path": [row.get("category", "") for row in rows],
+        "brand": [row.get("brand", "") for row in rows],
+        "country": [row.get("country", "") for row in rows],
+        "discount": [Decimal(row.get("discount") or 0) for row in rows],
+        "tax": [Decimal(row.get("tax") or 0) for row in rows],
         "currency": [row.get("currency") or "EUR" for row in rows],
         "customer_key": [_shopper_key(row, "customer") for row in rows],
         "shopper_key": [_shopper_key(row, "shopper") for row in rows],
@@ -201,6 +206,7 @@ def _links(rows: list[Row]) -> dict[str, list[Any]]:
 def _products(rows: list[Row]) -> dict[str, list[Any]]:
     return {
         "product_id": [int(row["product"]) for row in rows],
+        "title": [row.get("title", "") for row in rows],
         "seller_id": [int(row["seller"]) for row in rows],
         "currency": [row["currency"] for row in rows],
         "version": [1] * len(rows),

@@ -42,6 +42,7 @@ HEADER = Header(
 )
 QUANTITY = re.compile(r"-?[1-9][0-9]{0,6}")
 LONGEST_DESCRIPTION = 500
+LONGEST_COUNTRY = 80
 
 BAD_REFERENCE = (
     f"order and either sku or charge must have 1 to {LONGEST_REFERENCE} characters,"
@@ -139,7 +140,7 @@ def _valid_line(row: Row, *, currency: str) -> _Line:
         unit_price=unit_price,
         customer=customer,
         currency=own_currency,
-        country=values.get("country", ""),
+        country=values.get("country", "")[:LONGEST_COUNTRY],
     )
 
 
@@ -207,4 +208,5 @@ def _return(line: _Line, *, reference: str) -> ReturnRow:
         sku=line.sku,
         quantity=-line.quantity,
         amount=money.rounded(-line.quantity * line.unit_price, currency=line.currency),
+        country=line.country,
     )

@@ -51,6 +51,7 @@ class ReturnRow:
     sku: str
     quantity: int
     amount: Decimal
+    country: str = ""
     rows: int = 1
     refused: tuple[Refused, ...] = ()
     context: tuple[Refused, ...] = ()

@@ -85,4 +85,5 @@ class OrderWriter:
             currency=row.currency,
             occurred_at=row.occurred_at,
             customer_id=customer.id if customer else None,
+            country=row.country,
         )

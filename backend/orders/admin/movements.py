@@ -29,6 +29,7 @@ class MovementAdmin(ServiceAdmin):
         "variant",
         "seller",
         "category_path",
+        "country",
         "quantity",
         Amount("amount"),
         "customer",

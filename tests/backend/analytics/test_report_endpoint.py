@@ -86,23 +86,46 @@ def test_reports_are_for_sellers_and_staff(customer: User, path: str) -> None:
 
 
 def test_a_report_in_json_has_the_used_parameters_and_its_rows(sold: list[Product], staff: User) -> None:
-    response = get(staff, "sales/?group_by=month&start_date=2026-01-01").json()["data"]
+    response = get(staff, "sales/?group_by=month&start_date=2026-01-01&fill=zero").json()["data"]
+    given = {"start_date": "2026-01-01", "end_date": "2149-06-04", "group_by": "month", "fill": "zero"}
+    figures = {
+        "units": 4,
+        "gross": "30.13",
+        "returns": "10.01",
+        "net": "20.12",
+        "orders": 1,
+        "buyers": 1,
+        "discounts": "0.00",
+        "tax": "0.00",
+        "returned_units": 1,
+        "average_order": "30.13",
+        "previous_units": 0,
+        "previous_orders": 0,
+        "previous_net": "0.00",
+        "change": "0.00",
+    }
+    nothing = {name: "0.00" if isinstance(value, str) else 0 for name, value in figures.items()}
+    no_part = {"currency": "EUR", "part": "", "title": ""}
+    rows = [
+        {"period": "2026-01", **nothing, **no_part},
+        {"period": "2026-02", **nothing, **no_part},
+        {"period": "2026-03", **figures, **no_part},
+    ]
     assert response == {
         "name": "sales",
-        "parameters": {"start_date": "2026-01-01", "end_date": "2149-06-04", "group_by": "month"},
-        "columns": ["period", "units", "gross", "returns", "net", "orders", "buyers", "currency"],
-        "rows": [
-            {
-                "period": "2026-03",
-                "units": 4,
-                "gross": "30.13",
-                "returns": "10.01",
-                "net": "20.12",
-                "orders": 1,
-                "buyers": 1,
-                "currency": "EUR",
-            }
-        ],
+        "parameters": {
+            **given,
+            "breakdown": "none",
+            "level": 1,
+            "compare": "none",
+            "category": "",
+            "brand": "",
+            "product": 0,
+            "country": "",
+            "customer_type": "",
+        },
+        "columns": [column.name for column in reports.load("sales").columns],
+        "rows": rows,
     }
 
 
