@@ -1,51 +1,163 @@
-"""The monthly sales of the public data set Online Retail, computed with only the standard library."""
+"""Reports on the public data set Online Retail, computed from its file with only pandas and the standard library."""
 
 import csv
 import lzma
 import re
-from collections import defaultdict
 from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+
 CENT = Decimal("0.01")
 PRODUCT = re.compile(r"\d{5}")
+FIGURES = ("units", "gross", "returns", "net", "orders", "buyers", "returned_units")
+# The segment by recency (rows, from 1) and frequency (columns, from 1).
+SEGMENTS = """
+hibernating    hibernating     at_risk         at_risk cannot_lose
+hibernating    hibernating     at_risk         at_risk cannot_lose
+about_to_sleep about_to_sleep  need_attention  loyal   loyal
+promising      potential_loyal potential_loyal loyal   loyal
+new            potential_loyal potential_loyal champions champions
+"""
+
+Rows = list[dict[str, Any]]
 
 
-def months(path: Path) -> list[dict[str, Any]]:
-    """Return the rows of the sales report for each month with a sale or a return."""
+def movements(path: Path) -> pd.DataFrame:
+    """Return a row for each line of goods that were sold or returned; amounts are in pence."""
     rows = _rows(path)
-    placed_at: dict[str, str] = {}
+    invoices: dict[str, dict[str, str]] = {}
     for row in rows:
-        invoice, at = row["InvoiceNo"], row["InvoiceDate"]
-        placed_at[invoice] = min(at, placed_at.get(invoice, at))
-    units: defaultdict[str, int] = defaultdict(int)
-    gross: defaultdict[str, Decimal] = defaultdict(Decimal)
-    returns: defaultdict[str, Decimal] = defaultdict(Decimal)
-    orders: defaultdict[str, set[str]] = defaultdict(set)
+        known = invoices.setdefault(row["InvoiceNo"], {"at": row["InvoiceDate"], "country": row["Country"]})
+        known["at"] = min(known["at"], row["InvoiceDate"])
+        if row["CustomerID"]:
+            known.setdefault("customer", row["CustomerID"])
+    lines = []
     for row in rows:
         invoice, quantity, price = row["InvoiceNo"], int(row["Quantity"]), Decimal(row["UnitPrice"])
-        if price <= 0 or not PRODUCT.match(row["StockCode"]):
+        is_sale = not invoice.startswith("C")
+        if price <= 0 or not PRODUCT.match(row["StockCode"]) or (quantity > 0) != is_sale or not quantity:
             continue
-        month = placed_at[invoice][:7]
-        line = (abs(quantity) * price).quantize(CENT, ROUND_HALF_UP)
-        if invoice.startswith("C") and quantity < 0:
-            returns[month] += line
-        elif not invoice.startswith("C") and quantity > 0:
-            units[month] += quantity
-            gross[month] += line
-            orders[month].add(invoice)
-    return [
+        amount = int((abs(quantity) * price).quantize(CENT, ROUND_HALF_UP) * 100)
+        known = invoices[invoice]
+        lines.append(
+            {
+                "is_sale": is_sale,
+                "invoice": invoice,
+                "at": known["at"],
+                "customer": known.get("customer", ""),
+                "country": known["country"],
+                "sku": row["StockCode"].strip().upper(),
+                "units": abs(quantity),
+                "pence": amount,
+            }
+        )
+    frame = pd.DataFrame(lines)
+    frame["day"] = frame["at"].str[:10]
+    frame["month"] = frame["at"].str[:7]
+    # The row of the file in which an invoice begins decides between two that have the same time.
+    frame["place"] = frame.groupby("invoice", sort=False).ngroup()
+    frame["customer_type"] = _customer_types(frame)
+    return frame
+
+
+def sales(frame: pd.DataFrame, by: list[str]) -> Rows:
+    """Return the figures of the sales report for each group of `by` with a sale or a return."""
+    sold, returned = frame[frame["is_sale"]], frame[~frame["is_sale"]]
+    figures = pd.DataFrame(
         {
-            "period": month,
-            "units": units[month],
-            "gross": gross[month],
-            "returns": returns[month],
-            "net": gross[month] - returns[month],
-            "orders": len(orders[month]),
+            "units": sold.groupby(by)["units"].sum(),
+            "gross": sold.groupby(by)["pence"].sum(),
+            "orders": sold.groupby(by)["invoice"].nunique(),
+            "buyers": sold[sold["customer"] != ""].groupby(by)["customer"].nunique(),
+            "returns": returned.groupby(by)["pence"].sum(),
+            "returned_units": returned.groupby(by)["units"].sum(),
         }
-        for month in sorted(gross.keys() | returns.keys())
+    )
+    figures = figures.fillna(0).astype("int64").sort_index().reset_index()
+    figures["net"] = figures["gross"] - figures["returns"]
+    return _in_pounds(figures, "gross", "returns", "net").to_dict("records")
+
+
+def cohorts(frame: pd.DataFrame) -> Rows:
+    """Return the rows of the report on cohorts."""
+    known = frame[frame["customer"] != ""].copy()
+    known["number"] = known["month"].str[:4].astype(int) * 12 + known["month"].str[5:].astype(int)
+    sold = known[known["is_sale"]]
+    known = known.join(sold.groupby("customer")["number"].min().rename("cohort"), on="customer", how="inner")
+    known["months_since"] = known["number"] - known["cohort"]
+    known["net"] = known["pence"].where(known["is_sale"], -known["pence"])
+    orders = sold.drop_duplicates("invoice").sort_values(["at", "place"])
+    second = orders[orders.groupby("customer").cumcount() == 1].set_index("customer")["number"]
+    firsts = sold.groupby("customer")["number"].min()
+    rows = []
+    last = known["number"].max()
+    for cohort in sorted(firsts.unique()):
+        members = firsts[firsts == cohort].index
+        repeated = second.reindex(members).dropna()
+        of_cohort = known[known["cohort"] == cohort]
+        net_so_far = 0
+        for months_since in range(last - cohort + 1):
+            now = of_cohort[of_cohort["months_since"] == months_since]
+            bought = now[now["is_sale"]]
+            net_so_far += int(now["net"].sum())
+            repeat_customers = int((repeated <= cohort + months_since).sum())
+            rows.append(
+                {
+                    "cohort": f"{(cohort - 1) // 12}-{(cohort - 1) % 12 + 1:02}",
+                    "months_since": months_since,
+                    "customers": len(members),
+                    "buyers": bought["customer"].nunique(),
+                    "orders": bought["invoice"].nunique(),
+                    "net": Decimal(int(now["net"].sum())) / 100,
+                    "net_so_far": Decimal(net_so_far) / 100,
+                    "repeat_customers": repeat_customers,
+                    "repeat_rate": repeat_customers / len(members),
+                }
+            )
+    return rows
+
+
+def rfm(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return a row for each customer with a purchase: its figures, scores and segment, by net."""
+    known = frame[frame["customer"] != ""]
+    sold = known[known["is_sale"]]
+    signed = known["pence"].where(known["is_sale"], -known["pence"])
+    customers = pd.DataFrame(
+        {
+            "last_day": sold.groupby("customer")["day"].max(),
+            "orders": sold.groupby("customer")["invoice"].nunique(),
+            "net": signed.groupby(known["customer"]).sum(),
+        }
+    ).dropna()
+    end = pd.Timestamp(customers["last_day"].max())
+    customers["recency_days"] = (end - pd.to_datetime(customers["last_day"])).dt.days
+    for score, figure in (("recency", "last_day"), ("frequency", "orders"), ("monetary", "net")):
+        worse = customers[figure].rank(method="min").astype(int) - 1
+        customers[score] = 1 + 5 * worse // len(customers)
+    names = [line.split() for line in SEGMENTS.strip().splitlines()]
+    customers["segment"] = [
+        names[recency - 1][frequency - 1]
+        for recency, frequency in zip(customers["recency"], customers["frequency"], strict=True)
     ]
+    customers["orders"] = customers["orders"].astype(int)
+    return _in_pounds(customers, "net")
+
+
+def _customer_types(frame: pd.DataFrame) -> pd.Series:
+    sold = frame[frame["is_sale"] & (frame["customer"] != "")]
+    firsts = sold.sort_values(["at", "place"]).drop_duplicates("customer")["invoice"]
+    types = pd.Series("returning", index=frame.index)
+    types[frame["invoice"].isin(firsts)] = "new"
+    types[frame["customer"] == ""] = "guest"
+    return types
+
+
+def _in_pounds(frame: pd.DataFrame, *columns: str) -> pd.DataFrame:
+    for name in columns:
+        frame[name] = [Decimal(int(pence)) / 100 for pence in frame[name]]
+    return frame
 
 
 def _rows(path: Path) -> list[dict[str, str]]:

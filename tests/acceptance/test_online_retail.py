@@ -1,4 +1,4 @@
-"""A public data set with a year of sales is imported: reports show its exact revenue, and search finds its products.
+"""A public data set with a year of sales is imported: reports equal pandas, and search finds its products.
 
 The whole of it is imported into PostgreSQL. SQLite gets a fifth of the invoices, from all months, because the time of
 the import grows only with their number.
@@ -10,19 +10,52 @@ import lzma
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
-from tests.acceptance.expected_online_retail import months
+from tests.acceptance import expected_online_retail as expected
 from tests.services import RUN
 from tests.services.schema import migrate
 from tests.services.shop import Shop
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 pytestmark = [pytest.mark.slow, pytest.mark.data, pytest.mark.stores, pytest.mark.once]
 
-FIELDS = ("period", "units", "gross", "returns", "net", "orders")
-MONEY = {"gross", "returns", "net"}
+SPAN = {"start_date": "2010-01-01", "end_date": "2012-12-31"}
+SUMMER = {"start_date": "2011-06-01", "end_date": "2011-08-31"}
+FIGURES = ("units", "gross", "returns", "net", "orders", "buyers", "returned_units")
+# The length of periods and the breakdown of a report of sales, and the columns of the truth that it is compared with.
+SALES = {
+    ("month", "none"): ["month"],
+    ("day", "none"): ["day"],
+    ("month", "product"): ["month", "sku"],
+    ("day", "country"): ["day", "country"],
+    ("month", "customer_type"): ["month", "customer_type"],
+}
+QUESTIONS = {
+    **{
+        f"{length} {part}": ("sales", {**SPAN, "group_by": length, "breakdown": part})
+        for length, part in SALES
+    },
+    "compared": ("sales", {**SUMMER, "group_by": "month", "compare": "previous_period"}),
+    "cohorts": ("cohorts", {}),
+    "rfm": ("rfm", {}),
+    "rfm_customers": ("rfm_customers", {"limit": 100_000}),
+}
+# Runs all reports in one process, and adds the SKU of each product.
+ASK = """
+import json, sys
+from analytics_pipeline import reports
+from backend.catalog.models import Variant
+from backend.engines.warehouse import warehouse
+run = lambda name, given: reports.run(warehouse(), name, **given).records()
+found = {question: run(*asked) for question, asked in json.loads(%r).items()}
+found["skus"] = [dict(Variant.objects.values_list("product_id", "sku"))]
+sys.stdout.write(json.dumps(found, default=str))
+"""
 
 
 @pytest.fixture(scope="module")
@@ -63,21 +96,85 @@ def shop(tmp_path_factory: pytest.TempPathFactory, file: Path) -> Iterator[Shop]
     shop.stop()
 
 
-def sales(shop: Shop) -> list[dict[str, Any]]:
-    span = ("--start-date", "2010-01-01", "--end-date", "2012-12-31", "--group-by", "month")
-    rows = json.loads(shop.manage("report", "sales", *span, "--format", "json"))
-    return [{name: Decimal(row[name]) if name in MONEY else row[name] for name in FIELDS} for row in rows]
+@pytest.fixture(scope="module")
+def answers(shop: Shop) -> dict[str, Any]:
+    """The rows of each of QUESTIONS."""
+    code = ASK % json.dumps(QUESTIONS)
+    return cast("dict[str, Any]", json.loads(shop.manage("shell", "--verbosity", "0", "--command", code)))
+
+
+@pytest.fixture(scope="module")
+def truth(file: Path) -> "pd.DataFrame":
+    """The sales and returns in the file."""
+    return expected.movements(file)
 
 
 def titles_found(shop: Shop, query: str) -> list[str]:
     return [hit["title"] for hit in shop.get(f"/api/search/?q={query}&page_size=5")[1]["results"]]
 
 
-def test_the_sales_report_is_exact_for_all_thirteen_months(shop: Shop, file: Path) -> None:
-    expected = months(file)
-    assert len(expected) == 13
+@pytest.mark.parametrize(("length", "part"), SALES)
+def test_sales_equal_pandas_to_the_penny(
+    answers: dict[str, Any], truth: "pd.DataFrame", length: str, part: str
+) -> None:
+    (skus,) = answers["skus"]
+    found = {
+        (row["period"], skus[row["part"]] if part == "product" else row["part"]): figures(row)
+        for row in answers[f"{length} {part}"]
+    }
+    columns = SALES[length, part]
+    rows = expected.sales(truth, columns)
 
-    assert sales(shop) == expected
+    assert found == {(row[columns[0]], row[columns[-1]] if columns[1:] else ""): figures(row) for row in rows}
+    assert len({row[columns[0]] for row in rows}) == 13 or length == "day"
+
+
+def figures(row: dict[str, Any]) -> list[Decimal]:
+    return [Decimal(row[name]) for name in FIGURES]
+
+
+def test_three_months_are_compared_with_the_three_before_them(
+    answers: dict[str, Any], truth: "pd.DataFrame"
+) -> None:
+    net = {row["month"]: row["net"] for row in expected.sales(truth, ["month"])}
+    compared = {"2011-06": "2011-03", "2011-07": "2011-04", "2011-08": "2011-05"}
+
+    assert {
+        row["period"]: (Decimal(row["net"]), Decimal(row["previous_net"])) for row in answers["compared"]
+    } == {month: (net[month], net[earlier]) for month, earlier in compared.items()}
+
+
+def test_cohorts_equal_pandas(answers: dict[str, Any], truth: "pd.DataFrame") -> None:
+    rows = expected.cohorts(truth)
+    exact = [name for name in rows[0] if name != "repeat_rate"]
+
+    assert len(rows) == 13 * 14 / 2
+    assert [[str(row[name]) for name in exact] for row in answers["cohorts"]] == [
+        [str(amount(row[name])) for name in exact] for row in rows
+    ]
+    assert [row["repeat_rate"] for row in answers["cohorts"]] == pytest.approx(
+        [row["repeat_rate"] for row in rows]
+    )
+
+
+def amount(value: Any) -> Any:
+    return value.quantize(expected.CENT) if isinstance(value, Decimal) else value
+
+
+def test_segments_of_customers_equal_pandas(answers: dict[str, Any], truth: "pd.DataFrame") -> None:
+    customers = expected.rfm(truth)
+    columns = ["last_day", "recency_days", "orders", "net", "recency", "frequency", "monetary", "segment"]
+    rows = sorted(tuple(str(amount(value)) for value in row) for row in customers[columns].to_numpy())
+    by_segment = customers.groupby("segment")["net"].agg(["size", "sum"])
+
+    assert sorted(tuple(str(row[name]) for name in columns) for row in answers["rfm_customers"]) == rows
+    assert {row["segment"]: (row["customers"], Decimal(row["net"])) for row in answers["rfm"]} == {
+        name: (size, total) for name, size, total in by_segment.itertuples()
+    }
+    assert len(by_segment) == 10
+
+
+def test_the_facts_agree_with_the_ledger(shop: Shop) -> None:
     assert "agree" in shop.manage("reconcile")
 
 

@@ -25,6 +25,7 @@ pytestmark = [
     pytest.mark.shows("warehouse"),
 ]
 ALL = [
+    "cohorts",
     "empty_searches",
     "event_sources",
     "exposure_revenue",
@@ -32,6 +33,8 @@ ALL = [
     "product",
     "queries",
     "reconciliation",
+    "rfm",
+    "rfm_customers",
     "rule_revenue",
     "sales",
     "search_facets",
@@ -72,10 +75,10 @@ def test_the_list_describes_each_report_that_the_caller_may_run(staff: User, sel
         "description": "The query, in lower case.",
     }
     own = get(sellers[0], "").json()["data"]["reports"]
-    assert [report["name"] for report in own] == ["product", "sales"]
-    (group_by,) = [p for p in own[1]["parameters"] if p["name"] == "group_by"]
+    assert [report["name"] for report in own] == ["cohorts", "product", "rfm", "sales"]
+    (group_by,) = [p for p in own[3]["parameters"] if p["name"] == "group_by"]
     assert (group_by["default"], group_by["choices"]) == ("day", ["day", "week", "month"])
-    (product,) = [p for p in own[0]["parameters"] if p["name"] == "product"]
+    (product,) = [p for p in own[1]["parameters"] if p["name"] == "product"]
     assert product["default"] is None
 
 
