@@ -2,8 +2,11 @@
 
 import csv
 import lzma
+import math
 import re
+from collections import Counter
 from decimal import ROUND_HALF_UP, Decimal
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
@@ -77,7 +80,8 @@ def sales(frame: pd.DataFrame, by: list[str]) -> Rows:
     )
     figures = figures.fillna(0).astype("int64").sort_index().reset_index()
     figures["net"] = figures["gross"] - figures["returns"]
-    return _in_pounds(figures, "gross", "returns", "net").to_dict("records")
+    records = _in_pounds(figures, "gross", "returns", "net").to_dict("records")
+    return [{str(name): value for name, value in record.items()} for record in records]
 
 
 def cohorts(frame: pd.DataFrame) -> Rows:
@@ -145,6 +149,73 @@ def rfm(frame: pd.DataFrame) -> pd.DataFrame:
     return _in_pounds(customers, "net")
 
 
+def pairs(frame: pd.DataFrame, *, minimum_orders: int) -> dict[frozenset[str], tuple[int, float, float]]:
+    """Return the orders with both, G2 and the corrected p-value of each pair of products."""
+    sold = frame[frame["is_sale"]]
+    baskets = [set(skus) for skus in sold.groupby("invoice")["sku"].unique() if len(skus) <= 200]
+    singles = Counter(sku for basket in baskets for sku in basket)
+    frequent = {sku for sku, count in singles.items() if count >= minimum_orders}
+    both = Counter(pair for basket in baskets for pair in combinations(sorted(basket & frequent), 2))
+    tested = {pair: count for pair, count in both.items() if count >= minimum_orders}
+    found = {}
+    for (one, other), count in tested.items():
+        g2 = 0.0
+        for has_one, has_other, observed in (
+            (True, True, count),
+            (True, False, singles[one] - count),
+            (False, True, singles[other] - count),
+            (False, False, len(baskets) - singles[one] - singles[other] + count),
+        ):
+            with_one = singles[one] if has_one else len(baskets) - singles[one]
+            with_other = singles[other] if has_other else len(baskets) - singles[other]
+            if observed:
+                g2 += 2 * observed * math.log(observed * len(baskets) / with_one / with_other)
+        p_value = min(1.0, math.erfc(math.sqrt(max(0.0, g2) / 2)) * len(tested))
+        found[frozenset((one, other))] = (count, g2, p_value)
+    return found
+
+
+def values(frame: pd.DataFrame, *, end: str, horizon: int) -> pd.DataFrame:
+    """Return a row for each customer with a purchase until `end`: what the report on customer value predicts.
+
+    `continued` is the net a day since the first purchase, continued for `horizon` days.
+    """
+    known = frame[(frame["customer"] != "") & (frame["day"] <= end)]
+    sold = known[known["is_sale"]]
+    pounds = sold["pence"] / 100
+    signed = (known["pence"] / 100).where(known["is_sale"], -known["pence"] / 100)
+    purchases = pounds.groupby([sold["customer"], sold["day"]]).sum()
+    of_customer = purchases.groupby(level="customer")
+    n, mean = of_customer.size(), of_customer.mean()
+    days = (pd.Timestamp(end) - pd.to_datetime(sold.groupby("customer")["day"].min())).dt.days
+    repeats = n - 1
+    rate = repeats.sum() / days.sum()
+    spread = max(0.0, (((repeats - rate * days) ** 2 - rate * days).sum()) / (days**2).sum())
+    expected = (repeats * spread + rate**2) / (days * spread + rate) * horizon
+    within = ((purchases - of_customer.transform("mean")) ** 2).sum() / (n.sum() - len(n))
+    overall = purchases.sum() / n.sum()
+    between = ((n * (mean - overall) ** 2).sum() - (len(n) - 1) * within) / (n.sum() - (n**2).sum() / n.sum())
+    weight = n * between / (n * between + within) if between > 0 else n * 0.0
+    net = signed.groupby(known["customer"]).sum().reindex(n.index)
+    value = net.sum() / purchases.sum() * (weight * mean + (1 - weight) * mean.mean())
+    return pd.DataFrame(
+        {
+            "purchases": n,
+            "known_days": days,
+            "net": net,
+            "expected_net": expected * value,
+            "continued": net / days.clip(lower=1) * horizon,
+        }
+    )
+
+
+def net_after(frame: pd.DataFrame, day: str) -> pd.Series:
+    """Return what each customer with an account bought after the day, less what they returned."""
+    later = frame[(frame["customer"] != "") & (frame["day"] > day)]
+    signed = (later["pence"] / 100).where(later["is_sale"], -later["pence"] / 100)
+    return signed.groupby(later["customer"]).sum()
+
+
 def _customer_types(frame: pd.DataFrame) -> pd.Series:
     sold = frame[frame["is_sale"] & (frame["customer"] != "")]
     firsts = sold.sort_values(["at", "place"]).drop_duplicates("customer")["invoice"]
@@ -156,7 +227,8 @@ def _customer_types(frame: pd.DataFrame) -> pd.Series:
 
 def _in_pounds(frame: pd.DataFrame, *columns: str) -> pd.DataFrame:
     for name in columns:
-        frame[name] = [Decimal(int(pence)) / 100 for pence in frame[name]]
+        pounds = [Decimal(int(pence)) / 100 for pence in frame[name]]
+        frame[name] = pd.Series(pounds, index=frame.index, dtype=object)
     return frame
 
 

