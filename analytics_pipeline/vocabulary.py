@@ -1,4 +1,4 @@
-"""Write docs/events.md from the event types: `python -m analytics_pipeline.vocabulary`."""
+"""Write docs/events.md and the types of the clients: `python -m analytics_pipeline.vocabulary`."""
 
 import sys
 from collections.abc import Mapping
@@ -6,7 +6,7 @@ from pathlib import Path
 
 from msgspec import inspect
 
-from analytics_pipeline import clocks, validation
+from analytics_pipeline import client_types, clocks, validation
 from analytics_pipeline.columns import table_columns, without_none
 from analytics_pipeline.events import (
     COLUMNS,
@@ -26,7 +26,7 @@ _HEAD = """# Events
 
 Version {version} of the vocabulary. This page is generated from `analytics_pipeline/events.py` by
 `python -m analytics_pipeline.vocabulary`. A new version only adds types and optional
-fields; an event whose meaning changes gets a new type.
+fields; an event whose meaning changes gets a new type. `clients/` has clients for browsers and for Python.
 
 `POST /api/events/` takes `{{"events": [...], "anonymous_id": "…", "sent_at": "…"}}`, as JSON of any media
 type, optionally compressed with gzip, with at most {events} events. The response, 202, has the number of
@@ -115,9 +115,10 @@ def _value(kind: inspect.Type) -> str:
 
 
 def main() -> int:
-    """Write the page; return 0."""
-    PAGE.write_text(page(), encoding="utf-8")
-    sys.stdout.write(f"wrote {PAGE}\n")
+    """Write the page and the clients' types; return 0."""
+    for path, text in {PAGE: page(), **client_types.files()}.items():
+        path.write_text(text, encoding="utf-8")
+        sys.stdout.write(f"wrote {path}\n")
     return 0
 
 

@@ -45,13 +45,18 @@ LOADED = "document.readyState === 'complete' && (!window.Alpine || !document.que
 
 
 class Page:
-    """A tab. `faults` has errors of scripts and of the console, and violations of the policy of the page."""
+    """A tab.
+
+    `faults` has errors of scripts and of the console, and violations of the policy of the page; `posted` the
+    bodies of POST requests, empty for beacons.
+    """
 
     def __init__(self, connection: websocket.WebSocket, session: str) -> None:
         """Watch the tab with this session."""
         self._connection, self._session = connection, session
         self._ids = itertools.count(1)
         self.faults: list[str] = []
+        self.posted: list[str] = []
         for domain in ("Page", "Runtime", "Log", "Network"):
             self.call(f"{domain}.enable")
 
@@ -62,7 +67,7 @@ class Page:
         self._connection.send(json.dumps(message))
         while True:
             received = json.loads(self._connection.recv())
-            if received.get("id") == number:
+            if received.get("sessionId") == self._session and received.get("id") == number:
                 assert "error" not in received, (method, received["error"])
                 result: dict[str, Any] = received["result"]
                 return result
@@ -75,12 +80,23 @@ class Page:
                 self.faults.append(str(parameters["exceptionDetails"].get("exception", parameters)))
             case "Runtime.consoleAPICalled" if parameters["type"] in ("error", "assert"):
                 self.faults.append(str(parameters["args"]))
+            case "Network.requestWillBeSent" if parameters["request"]["method"] == "POST":
+                self.posted.append(parameters["request"].get("postData", ""))
             case "Log.entryAdded" if parameters["entry"]["level"] == "error":
                 self.faults.append(f"{parameters['entry']['text']} {parameters['entry'].get('url', '')}")
 
+    def crash(self) -> None:
+        """Let the process of the tab crash; it can't be used any more."""
+        message = {"id": next(self._ids), "method": "Page.crash", "sessionId": self._session}
+        self._connection.send(json.dumps(message))
+
+    def another(self) -> "Page":
+        """Open another tab of the same browser."""
+        return Page(self._connection, _attached(self._connection))
+
     def evaluate(self, expression: str) -> Any:
-        """Return the value of a JavaScript expression."""
-        response = self.call("Runtime.evaluate", expression=expression, returnByValue=True)
+        """Return the value of a JavaScript expression, or of its promise."""
+        response = self.call("Runtime.evaluate", expression=expression, returnByValue=True, awaitPromise=True)
         assert "exceptionDetails" not in response, response
         return response["result"].get("value")
 

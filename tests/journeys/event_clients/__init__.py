@@ -1,0 +1,1 @@
+"""The clients that send events, in clients/, used with the shop's intake."""
