@@ -1,5 +1,6 @@
 """The types of events in the languages of the clients in clients/, generated from the structs."""
 
+import textwrap
 from pathlib import Path
 
 from msgspec import inspect
@@ -62,9 +63,10 @@ def python() -> str:
 
 
 def _interface(kind: type[Event]) -> str:
-    description = " ".join((kind.__doc__ or "").split())
+    lines = textwrap.wrap(" ".join((kind.__doc__ or "").split()), width=105, break_on_hyphens=False)
+    comment = ["  /**", *(f"   * {line}" for line in lines), "   */"]
     members = [f"  {_member(field)}" for field in _fields(kind) if field.name not in COMMON]
-    return "\n".join([f"  /** {description} */", f"  {kind.__struct_config__.tag}: {{", *members, "  };"])
+    return "\n".join([*comment, f"  {kind.__struct_config__.tag}: {{", *members, "  };"])
 
 
 def _fields(kind: type[Event]) -> tuple[inspect.Field, ...]:

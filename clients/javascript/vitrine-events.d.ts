@@ -21,7 +21,7 @@ export interface Options {
   token?: Token;
   /** Where the queue and the ids are kept; null for this page's memory. Default: localStorage. */
   storage?: Storage | null;
-  /** How the names in the storage begin. Default: `vitrine.` */
+  /** How the names in the storage begin. Default: `vitrine-events.` */
   prefix?: string;
   /** The number of events that are sent at once. Default: 20. */
   batchSize?: number;

@@ -79,7 +79,7 @@ export function createTracker({
   consentRequired = false,
   token = null,
   storage,
-  prefix = "vitrine.",
+  prefix = "vitrine-events.",
   batchSize = 20,
   flushSeconds = 5,
   maxQueue = 1000,
@@ -157,9 +157,9 @@ export function createTracker({
         continue;
       }
       const who = stored.slice(0, 36), text = stored.slice(36);
-      size += new Blob([text]).size + 1;
-      if (batch.names.length && size > most) break;
       if (batch.who && batch.who !== who) continue;
+      size += new Blob([text]).size + 1;
+      if (batch.who && size > most) break;
       batch.who = who;
       batch.names.push(name);
       batch.texts.push(text);
@@ -174,7 +174,7 @@ export function createTracker({
   }
 
   function schedule(milliseconds = flushSeconds * 1000) {
-    if (timer && milliseconds) return;
+    if (closing.signal.aborted || (timer && milliseconds)) return;
     clearTimeout(timer);
     timer = setTimeout(flush, milliseconds);
   }
@@ -202,7 +202,7 @@ export function createTracker({
   }
 
   async function sendAll() {
-    for (let batch = next(BODY); batch.names.length; batch = next(BODY)) if (!(await post(batch))) return;
+    for (let batch; allowed() && (batch = next(BODY)).who; ) if (!(await post(batch))) return;
   }
 
   // Its own errors are the page's, and must not stop the sending.

@@ -1,28 +1,21 @@
 """The JavaScript client sends events from a real browser to the real intake, which is killed, away or asks to wait."""
 
 import json
-import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
-from threading import Thread
-from typing import Any
-from urllib.parse import quote
 from uuid import uuid4
 
 import pytest
 
 from tests.journeys.event_clients.scripted import Reply, ScriptedIntake
 from tests.journeys.event_clients.stored import Events, events_of
+from tests.journeys.event_clients.visits import VIEW, Visit, serving
 from tests.services.chromium import Page, browser
-from tests.services.shop import ROOT, Shop
+from tests.services.shop import Shop
 from tests.services.waiting import wait_until
 
 pytestmark = [pytest.mark.stores, pytest.mark.browser]
 
-VIEW = "tracker.track('view', {product_id: %d})"
 BLOCKED = """for (const name of ['localStorage', 'locks']) {
     const owner = name === 'locks' ? navigator : window;
     const refuse = () => { throw new DOMException('blocked', 'SecurityError'); };
@@ -32,26 +25,11 @@ OBJECTING = "Object.defineProperty(navigator, 'globalPrivacyControl', {get: () =
 HOUR_LATE = "const now = Date.now; Date.now = () => now() - 3_600_000;"
 
 
-class Handler(SimpleHTTPRequestHandler):
-    """Serves files, and doesn't log."""
-
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the name in the base class
-        """Do nothing."""
-
-
 @pytest.fixture(scope="module")
 def site(page_port: int, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of the page, which another server has than the shop."""
-    folder = tmp_path_factory.mktemp("site")
-    shutil.copy(ROOT / "clients" / "javascript" / "vitrine-events.js", folder)
-    shutil.copy(Path(__file__).parent / "event_clients" / "page.html", folder)
-    handler = partial(Handler, directory=str(folder))
-    with ThreadingHTTPServer(("127.0.0.1", page_port), handler) as server:
-        thread = Thread(target=server.serve_forever)
-        thread.start()
-        yield f"http://127.0.0.1:{page_port}/page.html"
-        server.shutdown()
-        thread.join()
+    with serving(tmp_path_factory.mktemp("site"), port=page_port) as address:
+        yield address
 
 
 @pytest.fixture(scope="module")
@@ -64,48 +42,6 @@ def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
 def events(shop: Shop) -> Iterator[Events]:
     with events_of(shop) as found:
         yield found
-
-
-class Visit:
-    """A tab with a tracker; each visit has a queue and ids of its own unless it shares the prefix of another."""
-
-    def __init__(self, tab: Page, *, site: str, intake: str, prefix: str = "") -> None:
-        """Use this tab."""
-        self.tab, self.site, self.intake = tab, site, intake
-        self.prefix = prefix or f"{uuid4()}."
-
-    def open(self, **options: Any) -> None:
-        """Open the page; the tracker sends only when it is told to, unless the options say otherwise."""
-        given = {"url": self.intake, "prefix": self.prefix, "flushSeconds": 600, **options}
-        self.tab.open(f"{self.site}?options={quote(json.dumps(given))}")
-        self.tab.wait_for("!!window.tracker")
-
-    def run(self, expression: str) -> Any:
-        """Return the value of a JavaScript expression."""
-        return self.tab.evaluate(expression)
-
-    def view(self, product: int) -> str:
-        """Report a view; return its id."""
-        return str(self.run(VIEW % product))
-
-    def flush(self) -> None:
-        """Send until nothing is queued."""
-        self.run("tracker.flush()")
-        self.tab.wait_for("tracker.pending === 0")
-
-    def leave(self) -> None:
-        """Leave the page."""
-        self.tab.open("about:blank")
-
-    @property
-    def stored_names(self) -> list[str]:
-        """What the browser has stored for this visit, without the prefix."""
-        names: list[str] = self.run("Object.keys(localStorage)")
-        return sorted(name.removeprefix(self.prefix) for name in names if name.startswith(self.prefix))
-
-    def times_sent(self, event_id: str) -> int:
-        """How many requests had the event."""
-        return sum(event_id in body for body in self.tab.posted)
 
 
 @pytest.fixture
@@ -304,6 +240,30 @@ def test_seen_products_and_clicks_name_their_list(visit: Visit, events: Events) 
     assert 3 not in seen["product_ids"], "it is below the window"
     assert seen["product_ids"] != []
     events.wait_for([event["event_id"] for event in sent])
+
+
+def test_pages_are_reported_with_their_campaign_and_products_with_how_long_they_were_visible(
+    visit: Visit, events: Events
+) -> None:
+    visit.open("&utm_source=letter&utm_campaign=spring")
+    visit.run("tracker.pageView(), end = tracker.view(3), begun = performance.now(), true")
+    visit.tab.wait_for("performance.now() > begun + 50")
+    visit.run("end(), tracker.view(4), begun = performance.now(), true")
+    visit.tab.wait_for("performance.now() > begun + 50")
+    visit.leave()
+    visit.open()
+    visit.flush()
+
+    (body,) = [json.loads(body) for body in visit.tab.posted if body]
+    sent = {(event["type"], event.get("product_id")): event for event in body["events"]}
+    expected = {"path": "/page.html", "source": "letter", "campaign": "spring"}
+    assert sent["page_view", None].items() >= expected.items()
+    for product in (3, 4):
+        dwell = sent["dwell", product]
+        assert dwell["view_id"] == sent["view", product]["event_id"]
+        assert 50 <= dwell["visible_ms"] < 60_000
+    assert len(body["events"]) == 5
+    events.wait_for([event["event_id"] for event in body["events"]])
 
 
 def test_the_client_waits_as_long_as_the_shop_says(visit: Visit) -> None:

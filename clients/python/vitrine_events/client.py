@@ -133,7 +133,7 @@ class Client:
     def _send_by(self, due: float) -> None:
         """Let the thread, which may have to be started, send at that time or before."""
         self._due = due if self._due is None else min(self._due, due)
-        if self._thread is None:
+        if self._thread is None or not self._thread.is_alive():
             self._thread = threading.Thread(target=self._run, name="vitrine-events", daemon=True)
             self._thread.start()
         self._changed.notify_all()

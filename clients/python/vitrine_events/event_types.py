@@ -2,13 +2,22 @@
 
 from typing import Literal
 
-VOCABULARY_VERSION = 5
+VOCABULARY_VERSION = 6
 EventType = Literal[
+    "page_view",
     "search",
     "seen",
+    "facet",
     "click",
     "suggestion",
     "view",
+    "dwell",
     "cart_add",
     "cart_remove",
+    "wishlist_add",
+    "wishlist_remove",
+    "checkout",
+    "review",
+    "share",
+    "custom",
 ]
