@@ -27,9 +27,10 @@ from analytics_pipeline.tombstones import TOMBSTONES_KEY
 
 # Entries in a format that the previous release can't read get another key: during an upgrade that release's
 # consumer would otherwise take and lose them. The consumer reads the previous key as well.
-# A new event type or a new field of an event is such a change; a new field of `Batch` with a default isn't.
-KEY = "vitrine:events:3"
-PREVIOUS_KEY = "vitrine:events:2"
+# The key changes once a release, if an event type or a field of one is new or the encoding differs; a new
+# field of `Batch` with a default is ignored by older consumers.
+KEY = "vitrine:events:2"
+PREVIOUS_KEY = "vitrine:events"
 GROUP = "warehouse"
 CONSUMER = "ingest"
 _FIELD = b"batch"
@@ -67,8 +68,11 @@ class Entry:
 
     @property
     def name(self) -> str:
-        """The entry's identity among dead letters, because two streams may have entries with the same id."""
-        return f"{self.id}@{self.key}"
+        """The entry's identity among dead letters, because two streams may have entries with the same id.
+
+        For entries of the previous key it is the id alone, as the previous release writes it.
+        """
+        return self.id if self.key == PREVIOUS_KEY else f"{self.id}@{self.key}"
 
     @property
     def number(self) -> int:
@@ -108,7 +112,7 @@ def encode(batch: Batch) -> bytes:
 
 
 def decode(payload: bytes) -> Batch:
-    """Return the batch in an entry: MessagePack, or JSON as in dead letters.
+    """Return the batch in an entry: MessagePack, or JSON as in dead letters and under the previous key.
 
     Raises:
         msgspec.DecodeError: the payload isn't a batch.

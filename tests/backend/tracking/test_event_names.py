@@ -1,6 +1,8 @@
 """The names of a shop's own events: staff register them, and intake applies them."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from threading import Event
 from typing import Any
 
 import pytest
@@ -9,7 +11,7 @@ from rest_framework.test import APIClient
 from uuid_utils.compat import uuid7
 
 from analytics_pipeline import dead_letters
-from analytics_pipeline.custom_names import NamesUnavailable
+from analytics_pipeline.custom_names import Names, NamesUnavailable
 from analytics_pipeline.stream import Stream
 from backend.audit.models import AuditEntry
 from backend.engines.warehouse import warehouse
@@ -142,3 +144,26 @@ def test_a_failing_database_leaves_the_names_of_before_and_is_not_asked_by_each_
         with pytest.raises(NamesUnavailable):
             cold.current()
     assert len(reads) == 2
+
+
+def test_a_hanging_database_holds_one_thread_and_the_others_only_for_a_moment(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    class Impatient(NamesCache):
+        wait_seconds = 0.01
+
+    cache, begun, released = Impatient(), Event(), Event()
+
+    def hang() -> Names:
+        begun.set()
+        assert released.wait(timeout=30)
+        return {"quiz": {}}
+
+    monkeypatch.setattr(live_names, "active_names", hang)
+    with ThreadPoolExecutor() as pool:
+        first = pool.submit(cache.current)
+        assert begun.wait(timeout=30)
+        with pytest.raises(NamesUnavailable):
+            cache.current()
+        released.set()
+        assert first.result(timeout=30) == cache.current() == {"quiz": {}}

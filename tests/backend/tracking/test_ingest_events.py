@@ -1,10 +1,10 @@
 """`manage.py ingest_events` and `replay_events`."""
 
+import json
 from datetime import UTC, datetime
 from io import StringIO
 from typing import Any
 
-import msgspec
 import pytest
 from django.core.management import call_command
 from rest_framework.test import APIClient
@@ -50,13 +50,16 @@ def test_events_are_stored_and_refused_ones_wait_to_be_replayed(
 
 
 def test_events_accepted_by_the_previous_release_are_stored_too(stream: Stream, warehouse_url: str) -> None:
-    """The previous release appends to another key, where its consumer finds only entries that it can read."""
+    """The previous release appends JSON under another key, where its consumer finds only entries that it can read."""
     warehouse().command("TRUNCATE TABLE events")
     event_id = uuid7()
-    event = {"type": "view", "event_id": event_id.bytes, "product_id": 7}
-    entry = {"arrived_at": datetime.now(UTC), "shopper_key": None, "events": [event]}
+    entry = {
+        "arrived_at": datetime.now(UTC).isoformat(),
+        "shopper_key": None,
+        "events": [{"type": "view", "event_id": str(event_id), "product_id": 7}],
+    }
     previous = Stream(PipelineSettings.from_env(), key=PREVIOUS_KEY)
-    previous.append_raw(msgspec.msgpack.encode(entry))
+    previous.append_raw(json.dumps(entry).encode())
 
     assert stream.key == KEY
     assert health.check()["lag_entries"] == 1
