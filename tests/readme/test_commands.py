@@ -136,13 +136,16 @@ def test_the_commands_of_the_readme_work(demo: tuple[Path, int], tmp_path: Path)
     assert "Recall@20" in output
 
 
-def test_the_commands_of_the_page_about_search_analytics_work(demo: tuple[Path, int], tmp_path: Path) -> None:
+def test_the_commands_of_the_pages_about_analytics_work(demo: tuple[Path, int], tmp_path: Path) -> None:
     home, _ = demo
-    script = "".join(blocks("docs/search-analytics.md")).replace("var/ubi", str(tmp_path))
+    script = "".join(blocks("docs/search-analytics.md") + blocks("docs/sales-analytics.md"))
 
-    output = run(script, home=home)
+    output = run(script.replace("var/ubi", str(tmp_path)), home=home)
 
     assert "query,searches,shoppers" in output
+    assert "period,units,gross" in output
+    assert "months_since" in output
+    assert "expected_purchases" in output
     days = [line for line in output.splitlines() if re.fullmatch(r"\d{4}-\d\d-\d\d: [1-9].* events", line)]
     assert len(days) == len(list(tmp_path.iterdir())) / 2 >= 2
     for path in tmp_path.glob("ubi_queries-*.ndjson"):
