@@ -56,6 +56,10 @@ services: ## Start the real servers with docker compose (PostgreSQL, Redis, Elas
 bench-pipeline: $(VENV)/.development ## Compare the speed of accepting and storing events with simple baselines
 	$(RUN) -m benchmarks.pipeline
 
+.PHONY: bench-reports
+bench-reports: $(VENV)/.development ## Compare reports with the same questions asked of the events themselves
+	$(RUN) -m benchmarks.reports
+
 .PHONY: bench-abuse
 bench-abuse: $(VENV)/.development ## Attack a generated shop's recommendations with forged events, and print what moves
 	$(RUN) -m benchmarks.abuse

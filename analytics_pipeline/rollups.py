@@ -103,7 +103,19 @@ SEARCH_LISTS = Rollup(
     table="search_lists_rollup",
     order_by="shown_at, exposure_id",
 )
-ROLLUPS = (EVENT_COUNTS, QUERY_RESULTS, SEARCH_LISTS)
+SESSION_PARTS = Rollup(
+    name="session_parts",
+    aggregate="session_parts_aggregate",
+    table="session_parts_rollup",
+    order_by="shopper_key, started_at",
+)
+ID_CONFLICTS = Rollup(
+    name="id_conflicts",
+    aggregate="id_conflicts_aggregate",
+    table="id_conflicts_rollup",
+    order_by="event_id",
+)
+ROLLUPS = (EVENT_COUNTS, QUERY_RESULTS, SEARCH_LISTS, SESSION_PARTS, ID_CONFLICTS)
 
 
 def create(warehouse: Warehouse, *, rollups: Sequence[Rollup] = ROLLUPS) -> None:

@@ -23,14 +23,7 @@ contents = { type = "UInt64", description = "How many different contents arrived
 types = { type = "Array(String)", description = "The event types." }
 products = { type = "Array(UInt64)", description = "The products." }
 */
-SELECT
-    day,
-    toString(event_id) AS event_id,
-    count() AS contents,
-    arraySort(groupUniqArray(toString(type))) AS types,
-    arraySort(groupUniqArray(product_id)) AS products
-FROM event_contents FINAL
+SELECT day, toString(id_conflicts.event_id) AS event_id, contents, types, products
+FROM id_conflicts(dirty_days = {id_conflicts_dirty:Array(Date)})
 WHERE day BETWEEN {start_date:Date} AND {end_date:Date}
-GROUP BY day, event_contents.event_id
-HAVING contents > 1 AND types NOT IN (['order'], ['carted'])
 ORDER BY day, event_id

@@ -31,7 +31,7 @@ from typing import Any
 
 from analytics_pipeline import rollups
 from analytics_pipeline.reports.errors import InvalidReport
-from analytics_pipeline.reports.parameters import DATE, NUMBER, TEXT, TYPES, Parameter
+from analytics_pipeline.reports.parameters import DATE, NUMBER, TEXT, TEXTS, TYPES, Parameter
 
 STAFF, SELLER = "staff", "seller"
 _SHARED, _SHARED_FILE = "shared", "shared_parameters.toml"
@@ -43,8 +43,9 @@ _PLACEHOLDER = re.compile(r"\{(\w+):([A-Za-z0-9()]+)\}")
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 _COLUMN_TYPE = re.compile(r"(String|Date|UUID|U?Int64|Float64|Decimal\(38, \d+\)|Array\((String|UInt64)\))")
 _BODY = re.compile(r"\s*(SELECT|WITH)\b", re.IGNORECASE)
-_DEFAULTS: Mapping[str, type] = {DATE: date, NUMBER: int, TEXT: str}
-_PARAMETER_KEYS = frozenset({"type", "description", "default", "choices", "minimum", "maximum", "not_before"})
+_DEFAULTS: Mapping[str, type] = {DATE: date, NUMBER: int, TEXT: str, TEXTS: list}
+_PARAMETER_KEYS = frozenset({"type", "description", "default", "choices", "not_before"})
+_BOUNDS = {"minimum": NUMBER, "maximum": NUMBER, "minimum_items": TEXTS, "maximum_items": TEXTS}
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,16 +173,16 @@ def _shared_parameters(folder: Path, *, place: str) -> Mapping[str, Any]:
 def _parameter(name: str, declared: Mapping[str, Any], *, place: str) -> Parameter:
     if not _NAME.fullmatch(name) or name in _RESERVED or name in supplied_types():
         raise _Fault(f"a parameter can't be called {name}", place=place)
-    _refuse_unknown(declared, known=_PARAMETER_KEYS, place=place)
+    _refuse_unknown(declared, known=_PARAMETER_KEYS | _BOUNDS.keys(), place=place)
     kind = declared.get("type")
     if kind not in TYPES:
         raise _Fault(f"the type of {name} must be one of {', '.join(TYPES)}", place=place)
     choices = declared.get("choices", [])
     if not isinstance(choices, list) or not all(isinstance(choice, str) for choice in choices):
         raise _Fault(f"the choices of {name} must be a list of strings", place=place)
-    for bound in ("minimum", "maximum"):
-        if bound in declared and (kind != NUMBER or not isinstance(declared[bound], int)):
-            raise _Fault(f"the {bound} of {name} needs a UInt64 and a whole number", place=place)
+    for bound, bounded in _BOUNDS.items():
+        if bound in declared and (kind != bounded or not isinstance(declared[bound], int)):
+            raise _Fault(f"the {bound} of {name} needs a type {bounded} and a whole number", place=place)
     if choices and kind != TEXT:
         raise _Fault(f"only a String may have choices, {name} is a {kind}", place=place)
     parameter = Parameter(

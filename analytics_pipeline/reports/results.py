@@ -5,10 +5,10 @@ import io
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, TextIO
 
+from analytics_pipeline.reports.parameters import Value
 from csv_cells.formulas import escaped
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ class ReportResult:
 
     columns: tuple[str, ...]
     rows: tuple[tuple[Any, ...], ...]
-    parameters: dict[str, date | int | str]
+    parameters: dict[str, Value]
 
     def records(self) -> list[dict[str, Any]]:
         """Return the rows by column name."""

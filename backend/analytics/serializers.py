@@ -175,7 +175,11 @@ class ProductAnalyticsSerializer(_ReportSerializer):
     rows = ProductRowSerializer(many=True)
 
 
-@extend_schema_field({"oneOf": [{"type": "string"}, {"type": "integer"}, {"type": "null"}], "example": "day"})
+_TEXTS = {"type": "array", "items": {"type": "string"}}
+_DEFAULT = {"oneOf": [{"type": "string"}, {"type": "integer"}, _TEXTS, {"type": "null"}], "example": "day"}
+
+
+@extend_schema_field(_DEFAULT)
 class DefaultField(serializers.Field[Any, Any, Any, Any]):
     """A parameter's default."""
 
@@ -195,7 +199,9 @@ class ReportParameterSerializer(serializers.Serializer[Any]):
     }
 
     name = serializers.CharField()
-    type = serializers.CharField(help_text="Date, UInt64 or String.")
+    type = serializers.CharField(
+        help_text="Date, UInt64, String or Array(String). The items of an array are separated by commas."
+    )
     description = serializers.CharField()
     default = DefaultField(help_text="The value that is used by default; null if the parameter is required.")
     choices = serializers.ListField(

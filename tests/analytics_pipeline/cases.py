@@ -18,7 +18,19 @@ from typing import Any
 from uuid import NAMESPACE_OID, UUID, uuid5
 
 from analytics_pipeline.columns import NIL_UUID
-from analytics_pipeline.events import AnyEvent, CartAdd, Carted, Click, Exposure, Record, View
+from analytics_pipeline.events import (
+    AnyEvent,
+    CartAdd,
+    Carted,
+    Checkout,
+    Click,
+    Custom,
+    Exposure,
+    OrderPlaced,
+    PageView,
+    Record,
+    View,
+)
 from analytics_pipeline.warehouse import Warehouse
 from tests.analytics_pipeline.samples import id_at
 
@@ -150,6 +162,17 @@ def _record(row: Row) -> Record:
                 quantity=int(row.get("quantity") or 1),
                 exposure_id=list_id,
             )
+        case "page_view":
+            page: dict[str, Any] = {
+                name: row.get(name, "") for name in ("path", "referrer", "source", "campaign")
+            }
+            event = PageView(event_id=event_id, **page)
+        case "checkout":
+            event = Checkout(event_id=event_id, step=row.get("step") or "address")
+        case "order":
+            event = OrderPlaced(event_id=event_id, product_id=product, order_id=int(row["order"]))
+        case "custom":
+            event = Custom(event_id=event_id, name=row["name"])
         case other:
             raise AssertionError(f"cases have no events of type {other}")
     return Record(
@@ -157,7 +180,9 @@ def _record(row: Row) -> Record:
         shopper_key=None if shopper == NIL_UUID else shopper,
         arrived_at=event.occurred_at,
         number=1,
-        source_key=int(row.get("source") or 0),
+        source_key=int(row.get("network") or 0),
+        device=row.get("device", ""),
+        is_bot=row.get("bot") == "yes",
     )
 
 

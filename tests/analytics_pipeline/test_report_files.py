@@ -65,6 +65,13 @@ def test_a_file_declares_the_parameters_and_columns_of_its_report(path: Path) ->
         ("default = 10", 'default = "10"', 5, "default of limit must be a UInt64"),
         ("default = 10", "default = true", 5, "default of limit must be a UInt64"),
         ("maximum = 50", 'choices = ["a"]', 5, "only a String may have choices"),
+        ("maximum = 50", "maximum_items = 5", 5, "maximum_items of limit needs a type Array(String)"),
+        (
+            'type = "UInt64"\ndefault = 10\nmaximum = 50',
+            'type = "Array(String)"\ndefault = ["a"]\nminimum_items = 2',
+            5,
+            "default of limit must have from 2 to 100 items, not 1",
+        ),
         ("maximum = 50", 'not_before = "since"', 5, "must name another date"),
         ("[parameters.limit]", "[parameters.format]", 5, "can't be called format"),
         ("[parameters.limit]", "[parameters.seller]", 5, "can't be called seller"),

@@ -13,12 +13,13 @@ from typing import Any
 import pytest
 
 from analytics_pipeline import ingest, reports, rollups
+from analytics_pipeline.events import Custom, Record
 from analytics_pipeline.reports import InvalidParameters, NotForSellers, UnknownReport
 from analytics_pipeline.reports.results import plain, to_csv
 from analytics_pipeline.settings import PipelineSettings
 from analytics_pipeline.warehouse import ResultTooLarge, Warehouse
 from tests.analytics_pipeline.cases import Case, Expectation, all_cases, cell_text
-from tests.analytics_pipeline.samples import NOW, database_of
+from tests.analytics_pipeline.samples import ANNE, NOW, database_of, id_ago
 from tests.csv_cells.cases import CELLS
 
 pytestmark = pytest.mark.shows("warehouse")
@@ -123,9 +124,7 @@ def test_a_report_of_an_empty_warehouse_has_the_declared_columns_and_no_rows(
     supplied = {
         "seller": 0,
         "time_zone": "UTC",
-        "event_counts_dirty": [],
-        "query_results_dirty": [],
-        "search_lists_dirty": [],
+        **{rollup.placeholder: [] for rollup in rollups.ROLLUPS},
     }
     given = {**supplied, **parameters, **NEEDED.get(name, {})}
     described = warehouse.rows(f"DESCRIBE ({report.sql})", {key: given[key] for key in report.placeholders})
@@ -154,6 +153,12 @@ def test_a_report_of_an_empty_warehouse_has_the_declared_columns_and_no_rows(
         ("sales", {"colour": "red"}, {"colour": "is not a parameter of sales; it has start_date, end_date"}),
         ("reconciliation", {"colour": "red"}, {"colour": "it has none"}),
         ("product", {}, {"product": "must be given"}),
+        ("funnel_steps", {"steps": "view"}, {"steps": "must have from 2 to 8 items, not 1"}),
+        ("funnel_steps", {"steps": list("abcdefghi")}, {"steps": "must have from 2 to 8 items, not 9"}),
+        ("funnel_steps", {"steps": "view, ,order"}, {"steps": "must have no empty items"}),
+        ("funnel_steps", {"steps": "view,order,view"}, {"steps": "must have each item once"}),
+        ("funnel_steps", {"steps": ["view", "a\0b"]}, {"steps": "without a null character"}),
+        ("funnel_steps", {"steps": ["view", "a" * 1_001]}, {"steps": "at most 1000 characters"}),
         ("product", {"product": "-1"}, {"product": "must be a whole number"}),
         ("product", {"product": "9" * 30}, {"product": "must be a whole number"}),
         ("queries", {"limit": "0"}, {"limit": "must be from 1 to 100000"}),
@@ -182,6 +187,30 @@ def test_the_error_for_an_unknown_report_lists_the_reports(warehouse: Warehouse)
         match="baskets, cohorts, customer_value, empty_searches, event_sources, exposure_revenue",
     ):
         reports.run(warehouse, "profits")
+
+
+def test_the_items_of_an_array_reach_the_warehouse_unchanged(warehouse: Warehouse) -> None:
+    hostile = [
+        "it's",
+        "a\\'b",
+        '"quoted" \\n',
+        "line\nbreak\tand tab",
+        "{steps:String}",
+        "') OR 1 = 1 --",
+        "Ünï 🛒",
+    ]
+    visit = [
+        Record(
+            event=Custom(event_id=id_ago(minutes=9 - number), name=name),
+            shopper_key=ANNE,
+            arrived_at=NOW,
+            number=1,
+        )
+        for number, name in enumerate(hostile)
+    ]
+    ingest.load(warehouse, visit)
+    result = reports.run(warehouse, "funnel_steps", steps=[f"custom:{name}" for name in hostile])
+    assert [row[2:4] for row in result.rows] == [(f"custom:{name}", 1) for name in hostile]
 
 
 @pytest.fixture

@@ -31,16 +31,20 @@ ALL = [
     "empty_searches",
     "event_sources",
     "exposure_revenue",
+    "funnel",
+    "funnel_steps",
     "id_conflicts",
     "product",
     "queries",
     "reconciliation",
+    "retention",
     "rfm",
     "rfm_customers",
     "rule_revenue",
     "sales",
     "search_facets",
     "searches",
+    "sessions",
 ]
 
 

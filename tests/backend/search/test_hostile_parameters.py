@@ -76,6 +76,7 @@ PATHS = {
     "/api/analytics/reports/searches/": ("since", "until", "period", "format", "limit"),
     "/api/analytics/reports/queries/": ("since", "until", "limit", "format", "page"),
     "/api/analytics/reports/search_facets/": ("since", "until", "limit", "currency"),
+    "/api/analytics/reports/funnel_steps/": ("steps", "window_minutes", "order", "by", "start_date"),
 }
 FILTERS = (
     "brand",

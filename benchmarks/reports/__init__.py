@@ -1,0 +1,1 @@
+"""Compares reports with the same questions asked of the events themselves."""
