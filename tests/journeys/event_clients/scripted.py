@@ -81,6 +81,8 @@ class ScriptedIntake:
             self.url = f"http://127.0.0.1:{server.server_port}/api/events/"
             thread = Thread(target=server.serve_forever)
             thread.start()
-            yield self
-            server.shutdown()
-            thread.join()
+            try:
+                yield self
+            finally:
+                server.shutdown()
+                thread.join()

@@ -33,9 +33,11 @@ def serving(folder: Path, *, port: int) -> Iterator[str]:
     with ThreadingHTTPServer(("127.0.0.1", port), partial(Handler, directory=str(folder))) as server:
         thread = Thread(target=server.serve_forever)
         thread.start()
-        yield f"http://127.0.0.1:{port}/page.html"
-        server.shutdown()
-        thread.join()
+        try:
+            yield f"http://127.0.0.1:{port}/page.html"
+        finally:
+            server.shutdown()
+            thread.join()
 
 
 class Visit:
