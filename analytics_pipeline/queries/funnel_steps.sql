@@ -113,7 +113,12 @@ FROM
                         shopper_key,
                         reported_at,
                         is_bot,
-                        indexOf({steps:Array(String)}, if(type = 'custom', concat('custom:', name), toString(type))) AS number
+                        -- `transform` looks a type up once, not in each row.
+                        if(
+                            type = 'custom',
+                            indexOf({steps:Array(String)}, concat('custom:', name)),
+                            transform(type, {steps:Array(String)}, arrayEnumerate({steps:Array(String)}), toUInt32(0))
+                        ) AS number
                     FROM events FINAL
                     WHERE day BETWEEN toDate32({start_date:Date}) - 2
                               AND toDate32({end_date:Date}) + 3 + intDiv({window_minutes:UInt64}, 1440)
