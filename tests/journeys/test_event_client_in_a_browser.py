@@ -14,7 +14,8 @@ from tests.services.chromium import Page, browser
 from tests.services.shop import Shop
 from tests.services.waiting import wait_until
 
-pytestmark = [pytest.mark.stores, pytest.mark.browser]
+# The clients don't depend on the servers of the stores.
+pytestmark = [pytest.mark.stores, pytest.mark.browser, pytest.mark.once]
 
 BLOCKED = """for (const name of ['localStorage', 'locks']) {
     const owner = name === 'locks' ? navigator : window;
@@ -125,9 +126,12 @@ def test_events_of_an_offline_browser_wait_until_it_is_online(visit: Visit, even
 
 def test_tabs_share_the_queue_and_a_crashed_one_loses_nothing(visit: Visit, events: Events) -> None:
     visit.open(batchSize=100)
+    key = visit.run("tracker.anonymousId")
     other = Visit(visit.tab.another(), site=visit.site, intake=visit.intake, prefix=visit.prefix)
     other.open(batchSize=100)
-    assert visit.run("tracker.anonymousId") == other.run("tracker.anonymousId")
+    # The browser tells the process of another tab of a change with a delay.
+    other.tab.wait_for(f"localStorage.getItem('{visit.prefix}id') === '{key}'")
+    assert other.run("tracker.anonymousId") == key
     track = f"Array.from({{length: 30}}, () => {VIEW % 7})"
     ids = [*visit.run(track), *other.run(track)]
     visit.tab.wait_for("tracker.pending === 60")

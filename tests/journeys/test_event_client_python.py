@@ -18,7 +18,8 @@ from tests.services.processes import proxy, stopped
 from tests.services.shop import ROOT, Shop, free_port
 from vitrine_events import Client, Shopper
 
-pytestmark = pytest.mark.stores
+# The client doesn't depend on the servers of the stores.
+pytestmark = [pytest.mark.stores, pytest.mark.once]
 
 KILLED = """
 import sys
