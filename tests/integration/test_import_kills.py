@@ -19,7 +19,8 @@ from tests.services.shop import ROOT, Shop
 
 pytestmark = [pytest.mark.slow, pytest.mark.stores]
 KILLS = 4
-PRODUCTS = 1_500
+# Two chunks of the import.
+PRODUCTS = 1_000
 IMPORT = """
 import sys
 import django

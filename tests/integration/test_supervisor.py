@@ -19,7 +19,6 @@ PROCESSES = ["beat", "ingest", "metrics", "relay", "valkey", "warehouse", "web",
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
     shop = Shop(tmp_path_factory.mktemp("home"), environ={})
     migrate(shop)
-    shop.manage("migrate_warehouse")
     shop.start()
     yield shop
     if shop.is_served():

@@ -22,8 +22,8 @@ from tests.services.waiting import wait_until
 # The tests of what the server itself refuses or ends, before any store is used, are not marked `stores`.
 pytestmark = [pytest.mark.slow, pytest.mark.once]
 
-WORKERS = ["web", "web-2", "web-3", "web-4"]
-KILLS_OF_EACH = 2
+WORKERS = ["web", "web-2", "web-3"]
+KILLS_OF_EACH = 1
 CLIENTS = 8
 # Without pauses, the clients would take the processor time that a process needs to start.
 PAUSE_SECONDS = 0.02
@@ -38,7 +38,6 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
     environ |= {"WEB_WORKERS": str(len(WORKERS)), "WEB_BODY_SECONDS": str(BODY_SECONDS)}
     shop = Shop(tmp_path_factory.mktemp("workers"), environ=environ)
     migrate(shop)
-    shop.manage("migrate_warehouse")
     shop.start()
     wait_until(lambda: serving(shop) == WORKERS, what="all web processes serve", seconds=120)
     yield shop
