@@ -21,6 +21,7 @@ CHANGEABLE = FIELDS[1:]
 MAX_ACTIVE = 500
 LONGEST_PROPERTY = 50
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.-]*")
+_NAME_RULE = "Must begin with a letter, and have only letters, digits, '_', '.' and '-'."
 
 
 def event_name_for(event_name_id: int, *, locked: bool = False) -> EventName:
@@ -82,7 +83,7 @@ def update_event_name(
 
 def _require_valid(row: EventName) -> None:
     if not _NAME.fullmatch(row.name):
-        raise InvalidInput(name="Must begin with a letter, and have only letters, digits, '_', '.' and '-'.")
+        raise InvalidInput(name=_NAME_RULE)
     if fault := _fault(row.properties):
         raise InvalidInput(properties=fault)
     if row.is_active and EventName.objects.filter(is_active=True).exclude(pk=row.pk).count() >= MAX_ACTIVE:
@@ -94,8 +95,10 @@ def _fault(properties: object) -> str | None:
         return "Must be an object with the type of each property."
     if len(properties) > MAX_PROPERTIES:
         return f"At most {MAX_PROPERTIES} properties."
-    if any(not 1 <= len(name) <= LONGEST_PROPERTY for name in properties):
-        return f"The name of a property has 1 to {LONGEST_PROPERTY} characters."
+    if any(len(name) > LONGEST_PROPERTY for name in properties):
+        return f"The name of a property has at most {LONGEST_PROPERTY} characters."
+    if not all(map(_NAME.fullmatch, properties)):
+        return f"The name of a property: {_NAME_RULE}"
     if any(kind not in set(PropertyKind) for kind in properties.values()):
         return f"The type of a property is one of: {', '.join(PropertyKind)}."
     return None

@@ -79,6 +79,8 @@ def test_staff_register_change_and_deactivate_names() -> None:
         ({"name": ""}, "name"),
         ({"properties": {"answers": "date"}}, "properties.answers"),
         ({"properties": {"k" * 51: "number"}}, "properties"),
+        ({"properties": {"a\0b": "number"}}, "properties"),
+        ({"properties": {"": "number"}}, "properties"),
         ({"properties": {f"k{n}": "number" for n in range(21)}}, "properties"),
     ],
 )
