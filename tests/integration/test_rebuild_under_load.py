@@ -31,6 +31,8 @@ pytestmark = [pytest.mark.slow, pytest.mark.stores]
 CHANGING = 60
 STEADY = 10
 READERS = 2
+PAUSE_SECONDS = 0.05
+"""Without pauses, the clients would take the processor time that the builders need."""
 SEEN = 4
 """How many responses of each kind are waited for, before and after the index is swapped and in each outage."""
 AWAY = {"search_unavailable", "engine_busy", "engine_suspended"}
@@ -211,11 +213,15 @@ def test_no_read_fails_and_no_write_is_lost_while_an_earlier_index_is_rebuilt(
 ) -> None:
     base = f"http://127.0.0.1:{shop.port}/api/search"
     reads = {"steady": getting(f"{base}/?q=lantern"), "changing": getting(f"{base}/?q=lamp&page_size=100")}
-    reader = Load(reads | {"suggestions": getting(f"{base}/suggestions/?q=lan")}, clients=READERS)
+    reader = Load(
+        reads | {"suggestions": getting(f"{base}/suggestions/?q=lan")},
+        clients=READERS,
+        pause_seconds=PAUSE_SECONDS,
+    )
     titles = _found(shop)
     token = log_in(shop, phone=STAFF[0], password=STAFF[1])
     writes = Writes(shop, token, list(titles), titles)
-    writer = Load({"change": writes.change, "delete": writes.delete}, clients=1)
+    writer = Load({"change": writes.change, "delete": writes.delete}, clients=1, pause_seconds=PAUSE_SECONDS)
     (earlier,) = shop.manage("rebuild_index", "--list").splitlines()
 
     with reader.running(), writer.running():
