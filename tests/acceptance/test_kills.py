@@ -80,8 +80,9 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
     environ = RUN.shop_environ("kills") | UNLIMITED | {"DJANGO_SUPERUSER_PASSWORD": STAFF[1]}
     shop = Shop(tmp_path_factory.mktemp("kills"), environ=environ)
     migrate(shop)
-    shop.manage_all(["migrate_warehouse"], ["rebuild_index"])
     shop.start()
+    # Its processes create the warehouse's schema and the index.
+    wait_until(shop.is_ready, what="the shop is ready", seconds=120)
     yield shop
     shop.stop()
 
