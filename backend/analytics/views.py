@@ -154,9 +154,8 @@ class SalesView(APIView):
         For sellers, the report covers their own products; for staff, all products.
         """
         parameters = parse(request, PeriodParameters)
-        result = selectors.run("sales", user=cast("User", request.user), parameters=parameters)
-        report = SalesSerializer({**_period(parameters), "rows": written_rows(result)})
-        return envelope(report.data)
+        result = selectors.run("sales_by_period", user=cast("User", request.user), parameters=parameters)
+        return envelope({**_period(parameters), "rows": written_rows(result)})
 
 
 class ProductAnalyticsView(APIView):
