@@ -19,6 +19,7 @@ from backend.engines.errors import EngineBusy, WarehouseNotAvailable
 from backend.engines.limits import Share
 from backend.operations import health
 from tests.services import processes
+from tests.services.waiting import wait_until
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.shows("warehouse")]
 DEADLINE_SECONDS = 3.0
@@ -63,13 +64,14 @@ def test_a_report_ends_within_the_deadline_and_works_again_afterwards(
     pid: int, staff: User, connected: bool
 ) -> None:
     if connected:
-        assert sales(staff).status_code == 200
+        wait_until(lambda: sales(staff).status_code == 200, what="a report works")
     with processes.stopped(pid):
         response, seconds = timed(lambda: sales(staff))
     assert (response.status_code, response.json()["error"]) == (503, WarehouseNotAvailable.message)
     assert response.headers["Retry-After"]
     assert seconds < DEADLINE_SECONDS
-    assert sales(staff).status_code == 200
+    # The first query of a new warehouse can take longer than requests may on a busy machine.
+    wait_until(lambda: sales(staff).status_code == 200, what="a report works again")
 
 
 def test_requests_beyond_the_share_are_refused_at_once(pid: int, staff: User) -> None:

@@ -82,7 +82,14 @@ def test_the_list_describes_each_report_that_the_caller_may_run(staff: User, sel
         "description": "The query, in lower case.",
     }
     own = get(sellers[0], "").json()["data"]["reports"]
-    assert [report["name"] for report in own] == ["baskets", "cohorts", "product", "rfm", "sales", "sales_by_period"]
+    assert [report["name"] for report in own] == [
+        "baskets",
+        "cohorts",
+        "product",
+        "rfm",
+        "sales",
+        "sales_by_period",
+    ]
     (group_by,) = [p for p in own[4]["parameters"] if p["name"] == "group_by"]
     assert (group_by["default"], group_by["choices"]) == ("day", ["day", "week", "month"])
     (product,) = [p for p in own[2]["parameters"] if p["name"] == "product"]

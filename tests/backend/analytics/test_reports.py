@@ -130,14 +130,14 @@ def report(*arguments: str) -> tuple[str, str]:
 
 
 def test_the_command_writes_rows_to_stdout_and_freshness_to_stderr(sold: list[Product]) -> None:
-    output, errors = report("sales", "--group-by", "month", "--format", "json")
+    output, errors = report("sales_by_period", "--group-by", "month", "--format", "json")
     (row,) = json.loads(output)
     assert list(row) == ["period", "units", "gross", "returns", "net", "orders", "buyers", "currency"]
     assert Decimal(row["net"]) == Decimal("20.12")
     assert "0 order changes" in errors
-    output, _ = report("sales", "--format", "csv")
+    output, _ = report("sales_by_period", "--format", "csv")
     assert [line["net"] for line in csv.DictReader(io.StringIO(output))] == ["30.13", "-10.01"]
-    output, _ = report("sales")
+    output, _ = report("sales_by_period")
     assert output.splitlines()[1].split() == ["2026-03-10", "4", "30.13", "0.00", "30.13", "1", "1", "EUR"]
 
 
