@@ -123,7 +123,7 @@ def repeat(act: Callable[[], None]) -> None:
 
 
 def inspect() -> dict[str, object]:
-    """Return what is stored about stock, orders and money (9 queries)."""
+    """Return what is stored about stock, orders and money, and how many deadlocks there were (10 queries)."""
     with connection.cursor() as cursor:
         cursor.execute(COUNTERS)
         differences = [f"{what} {pk}: {found}, not {sums}" for what, pk, found, sums in cursor.fetchall()]
@@ -140,9 +140,19 @@ def inspect() -> dict[str, object]:
         # Settlement may request a refund of what an event reports.
         "unsettled_events": _has_unsettled_events(),
         "open_requests": PaymentRequest.objects.filter(state__in=OPEN_STATES).count(),
+        "deadlocks": _deadlocks(),
         "differences": differences + [str(each) for each in stock_differences()],
         "orders": [_shown(order) | money[order.order_number] for order in orders],
     }
+
+
+def _deadlocks() -> int:
+    if connection.vendor != "postgresql":
+        return 0
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()")
+        (found,) = cursor.fetchone()
+    return int(found)
 
 
 def _has_unsettled_events() -> bool:

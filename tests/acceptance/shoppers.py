@@ -39,7 +39,6 @@ class Buyer:
     shop: Shop
     number: int
     headers: dict[str, str]
-    repeated: int = 0
     responses: list[tuple[int, Any]] = field(default_factory=list)
 
     @property
@@ -93,7 +92,6 @@ class Buyer:
                 response = self.shop.post(path, body, headers={**self.headers, **(headers or {})})
                 if response[0] != UNAVAILABLE:
                     return response
-            self.repeated += 1
 
 
 def intents_of(buyer: Buyer, stripe: StripeServer) -> list[dict[str, Any]]:
