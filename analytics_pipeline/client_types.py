@@ -5,11 +5,11 @@ from pathlib import Path
 
 from msgspec import inspect
 
-from analytics_pipeline.columns import without_none
+from analytics_pipeline.columns import fields_of, without_none
 from analytics_pipeline.events import CLIENT_TYPES, VOCABULARY_VERSION, Event
 
 CLIENTS = Path(__file__).parent.parent / "clients"
-COMMON = frozenset({"event_id", "session_id", "properties"})
+_COMMON = frozenset(Event.__struct_fields__)
 _COMMAND = "python -m analytics_pipeline.vocabulary"
 
 
@@ -25,7 +25,7 @@ def typescript() -> str:
     """Return the declarations of the events that clients may send, for TypeScript."""
     types = [_interface(kind) for kind in CLIENT_TYPES]
     # Clients mint the ids.
-    common = [_member(field) for field in _fields(Event) if field.name in COMMON - {"event_id"}]
+    common = [_member(field) for field in fields_of(Event) if field.name != "event_id"]
     return "\n".join(
         [
             f"// Version {VOCABULARY_VERSION} of the vocabulary, written by `{_COMMAND}`.",
@@ -65,14 +65,8 @@ def python() -> str:
 def _interface(kind: type[Event]) -> str:
     lines = textwrap.wrap(" ".join((kind.__doc__ or "").split()), width=105, break_on_hyphens=False)
     comment = ["  /**", *(f"   * {line}" for line in lines), "   */"]
-    members = [f"  {_member(field)}" for field in _fields(kind) if field.name not in COMMON]
+    members = [f"  {_member(field)}" for field in fields_of(kind) if field.name not in _COMMON]
     return "\n".join([*comment, f"  {kind.__struct_config__.tag}: {{", *members, "  };"])
-
-
-def _fields(kind: type[Event]) -> tuple[inspect.Field, ...]:
-    info = inspect.type_info(kind)
-    assert isinstance(info, inspect.StructType)  # noqa: S101 - a struct's info is one
-    return info.fields
 
 
 def _member(field: inspect.Field) -> str:

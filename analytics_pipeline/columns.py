@@ -85,6 +85,13 @@ def table_columns(folder: Path = SCHEMA_FOLDER) -> dict[str, str]:
     return columns
 
 
+def fields_of(kind: type[msgspec.Struct]) -> tuple[inspect.Field, ...]:
+    """Return the fields of a struct with their types."""
+    info = inspect.type_info(kind)
+    assert isinstance(info, inspect.StructType)  # noqa: S101 - a struct's info is one
+    return info.fields
+
+
 def columns_of(kinds: Iterable[type[msgspec.Struct]], *, table: Mapping[str, str]) -> dict[str, EventColumn]:
     """Return the column of each field that these event types have.
 
@@ -93,9 +100,7 @@ def columns_of(kinds: Iterable[type[msgspec.Struct]], *, table: Mapping[str, str
     """
     columns: dict[str, EventColumn] = {}
     for kind in kinds:
-        info = inspect.type_info(kind)
-        assert isinstance(info, inspect.StructType)  # noqa: S101 - a struct's info is one
-        for field in info.fields:
+        for field in fields_of(kind):
             if field.name == "event_id":
                 continue
             columns[field.name] = _column(kind.__name__, field.name, field.type, table=table)

@@ -1,5 +1,6 @@
 """UUIDs of version 7 (RFC 9562): 48 bits of UNIX time in milliseconds, then random bits."""
 
+import hashlib
 from collections.abc import Iterable
 from uuid import UUID
 
@@ -16,6 +17,11 @@ def make(milliseconds: int, *, tail: bytes) -> UUID:
     """
     bits = int.from_bytes(tail) & ~_VERSION_AND_VARIANT & _LAST_BITS
     return UUID(int=milliseconds << _TIME_SHIFT | bits | _VERSION_7)
+
+
+def derived(milliseconds: int, *, name: str) -> UUID:
+    """Return the UUIDv7 of this time whose other bits are a hash of `name`, so that it is always the same."""
+    return make(milliseconds, tail=hashlib.blake2b(name.encode(), digest_size=10).digest())
 
 
 def milliseconds(id_: UUID) -> int:

@@ -7,7 +7,7 @@ from pathlib import Path
 from msgspec import inspect
 
 from analytics_pipeline import client_types, clocks, validation
-from analytics_pipeline.columns import table_columns, without_none
+from analytics_pipeline.columns import fields_of, table_columns, without_none
 from analytics_pipeline.events import (
     COLUMNS,
     EVENT_TYPES,
@@ -21,7 +21,7 @@ from analytics_pipeline.events import (
 PAGE = Path(__file__).parent.parent / "docs" / "events.md"
 
 _NAMES: Mapping[type[inspect.Type], str] = {inspect.UUIDType: "UUID", inspect.BoolType: "boolean"}
-_COMMON = frozenset({"event_id", "session_id", "properties"})
+_COMMON = frozenset(Event.__struct_fields__)
 _HEAD = """# Events
 
 Version {version} of the vocabulary. This page is generated from `analytics_pipeline/events.py` by
@@ -72,7 +72,7 @@ def page() -> str:
     )
     common = [
         "| `type` | one of the types below | `type` |",
-        *(_row(field) for field in _fields(Event) if field.name in _COMMON),
+        *(_row(field) for field in fields_of(Event)),
     ]
     return "\n".join([head.rstrip("\n"), *common, "", *(_section(kind) for kind in EVENT_TYPES)])
 
@@ -80,17 +80,11 @@ def page() -> str:
 def _section(kind: type[Event]) -> str:
     description = " ".join((kind.__doc__ or "").split())
     server = " Clients can't send it." if kind in SERVER_ONLY else ""
-    rows = [_row(field) for field in _fields(kind) if field.name not in _COMMON]
+    rows = [_row(field) for field in fields_of(kind) if field.name not in _COMMON]
     table = (
         ["| field | value | column |", "|---|---|---|", *rows] if rows else ["It has no fields of its own."]
     )
     return "\n".join([f"## {kind.__struct_config__.tag}", "", description + server, "", *table, ""])
-
-
-def _fields(kind: type[Event]) -> tuple[inspect.Field, ...]:
-    info = inspect.type_info(kind)
-    assert isinstance(info, inspect.StructType)  # noqa: S101 - a struct's info is one
-    return info.fields
 
 
 def _row(field: inspect.Field) -> str:

@@ -4,7 +4,6 @@ The id of an event is derived from its movement, so that writing a movement agai
 Events have no amounts; these are only in the order facts.
 """
 
-import hashlib
 from collections.abc import Iterator
 from datetime import datetime
 from uuid import UUID
@@ -54,8 +53,7 @@ def of_facts(columns: FactColumns) -> Iterator[Record]:
 
 def event_id(movement: int, *, occurred_at: datetime) -> UUID:
     """Return the movement's UUIDv7: the time of the movement, and a hash of its id as the random part."""
-    digest = hashlib.blake2b(f"movement:{movement}".encode(), digest_size=10).digest()
-    return uuid7.make(clocks.milliseconds(occurred_at), tail=digest)
+    return uuid7.derived(clocks.milliseconds(occurred_at), name=f"movement:{movement}")
 
 
 _COLUMNS = (

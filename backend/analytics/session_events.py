@@ -4,7 +4,6 @@ The id of an event is derived from its session and its time, so that writing a s
 events.
 """
 
-import hashlib
 from collections.abc import Iterator
 from datetime import datetime
 from uuid import UUID
@@ -32,8 +31,7 @@ def of_sessions(sessions: QuerySet[Session], *, read_at: datetime) -> Iterator[R
 
 def event_id(session: UUID, *, kind: str, at: datetime) -> UUID:
     """Return the UUIDv7 of a login or logout: its time, and a hash of the session's id as the random part."""
-    digest = hashlib.blake2b(f"{kind}:{session}".encode(), digest_size=10).digest()
-    return uuid7.make(clocks.milliseconds(at), tail=digest)
+    return uuid7.derived(clocks.milliseconds(at), name=f"{kind}:{session}")
 
 
 def _record(event: Login | Logout, *, shopper_key: UUID, at: datetime, read_at: datetime) -> Record:

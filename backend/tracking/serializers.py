@@ -9,7 +9,7 @@ from drf_spectacular.utils import PolymorphicProxySerializer, extend_schema_fiel
 from msgspec import inspect
 from rest_framework import serializers
 
-from analytics_pipeline.columns import without_none
+from analytics_pipeline.columns import fields_of, without_none
 from analytics_pipeline.events import CLIENT_TYPES, MAX_PROPERTIES, Event
 
 AnyField: TypeAlias = "serializers.Field[Any, Any, Any, Any]"
@@ -37,10 +37,9 @@ class PropertiesField(serializers.DictField):
 
 def _serializer(kind: type[Event]) -> "type[serializers.Serializer[Any]]":
     """Return the serializer that describes events of this type."""
-    info = inspect.type_info(kind)
-    assert isinstance(info, inspect.StructType)  # noqa: S101 - a struct's info is one
-    declared: dict[str, Any] = {"type": serializers.ChoiceField(choices=[str(info.tag)])}
-    for field in info.fields:
+    tag = str(kind.__struct_config__.tag)
+    declared: dict[str, Any] = {"type": serializers.ChoiceField(choices=[tag])}
+    for field in fields_of(kind):
         options = {"required": field.required, "help_text": _HELP.get(field.name, "")}
         declared[field.name] = field_of(field.type, **options)
     return type(

@@ -147,7 +147,10 @@ class Client:
             return self._changed.wait_for(lambda: not self._count(), timeout)
 
     def close(self, timeout: float = 5.0) -> None:
-        """Send what is queued, within the time, and stop. What is left stays in the file, or is lost."""
+        """Send the queued events for at most `timeout` seconds, and stop.
+
+        Events that are left stay in the file, or are lost without one.
+        """
         if self._closed:
             return
         self.flush(timeout)
