@@ -115,7 +115,13 @@ ID_CONFLICTS = Rollup(
     table="id_conflicts_rollup",
     order_by="event_id",
 )
-ROLLUPS = (EVENT_COUNTS, QUERY_RESULTS, SEARCH_LISTS, SESSION_PARTS, ID_CONFLICTS)
+LIST_COUNTS = Rollup(
+    name="list_counts",
+    aggregate="list_counts_aggregate",
+    table="list_counts_rollup",
+    order_by="surface, position, quarter",
+)
+ROLLUPS = (EVENT_COUNTS, QUERY_RESULTS, SEARCH_LISTS, SESSION_PARTS, ID_CONFLICTS, LIST_COUNTS)
 
 
 def create(warehouse: Warehouse, *, rollups: Sequence[Rollup] = ROLLUPS) -> None:

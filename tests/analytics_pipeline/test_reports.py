@@ -81,6 +81,9 @@ def test_the_revenue_of_all_queries_and_days_is_that_of_all_credited_sales_from_
     assert revenue_by_currency(reports.run(warehouse, "searches").records()) == expected
     credited = reports.run(warehouse, "exposure_revenue").records()
     assert revenue_by_currency(row for row in credited if row["surface"] == "search") == expected
+    for given in ({}, {"group_by": "day"}, {"breakdown": "position", "bots": "only"}):
+        by_list = reports.run(warehouse, "recommendations", surface="search", **given).records()
+        assert revenue_by_currency(by_list) == expected
 
 
 def random_sales(drawn: random.Random) -> tuple[Case, dict[str, Decimal]]:

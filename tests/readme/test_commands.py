@@ -138,7 +138,12 @@ def test_the_commands_of_the_readme_work(demo: tuple[Path, int], tmp_path: Path)
 
 def test_the_commands_of_the_pages_about_analytics_work(demo: tuple[Path, int], tmp_path: Path) -> None:
     home, _ = demo
-    pages = ("docs/session-analytics.md", "docs/search-analytics.md", "docs/sales-analytics.md")
+    pages = (
+        "docs/session-analytics.md",
+        "docs/search-analytics.md",
+        "docs/sales-analytics.md",
+        "docs/recommendation-analytics.md",
+    )
     script = "".join(block for page in pages for block in blocks(page))
 
     output = run(script.replace("var/ubi", str(tmp_path)), home=home)
@@ -147,7 +152,13 @@ def test_the_commands_of_the_pages_about_analytics_work(demo: tuple[Path, int], 
     assert "period,units,gross" in output
     assert "months_since" in output
     assert "expected_purchases" in output
-    for column in ("has_session", "median_seconds", "total_rate", "cohort +shoppers +number"):
+    for column in (
+        "has_session",
+        "median_seconds",
+        "total_rate",
+        "cohort +shoppers +number",
+        "conversion_low",
+    ):
         assert re.search(column, output)
     days = [line for line in output.splitlines() if re.fullmatch(r"\d{4}-\d\d-\d\d: [1-9].* events", line)]
     assert len(days) == len(list(tmp_path.iterdir())) / 2 >= 2

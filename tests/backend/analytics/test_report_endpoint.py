@@ -36,6 +36,7 @@ ALL = [
     "id_conflicts",
     "product",
     "queries",
+    "recommendations",
     "reconciliation",
     "retention",
     "rfm",
