@@ -81,9 +81,10 @@ def shop(gateway: Gateway, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     environ |= {"WEB_WORKERS": str(len(WORKERS)), "PYTHONPATH": str(ROOT), "ACCESS_TOKEN_MINUTES": "60"}
     shop = Shop(tmp_path_factory.mktemp("races"), environ=environ)
     migrate(shop)
-    shop.manage_all(["migrate_warehouse"], ["rebuild_index"])
     shop.start()
     wait_until(lambda: serving(shop) == WORKERS, what="all web processes serve", seconds=120)
+    # Its processes create the warehouse's schema and the index.
+    wait_until(shop.is_ready, what="the shop is ready", seconds=120)
     yield shop
     shop.stop()
 

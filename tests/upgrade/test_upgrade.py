@@ -136,8 +136,7 @@ def test_a_served_shop_is_upgraded_without_a_failed_request_or_a_lost_record(old
             what="clients place orders and send events",
         )
 
-        new.manage("migrate")
-        new.manage("migrate_warehouse")
+        new.manage_all(["migrate"], ["migrate_warehouse"])
         with web_only(new) as operators:
             wait_until(lambda: new.is_ready(port=operators), what="the new web processes are ready")
             assert new.health(port=operators)["dependencies"]["search"]["schema_version"] == EARLIEST_VERSION
@@ -147,9 +146,7 @@ def test_a_served_shop_is_upgraded_without_a_failed_request_or_a_lost_record(old
             wait_until(new.is_ready, what="the new release is ready")
         deferred = clients.events_deferred
         assert "rebuild_index" in new.health()["dependencies"]["search"]["remedy"]
-        new.manage("rebuild_index")
-        new.manage("rebuild_index", "--rollback")
-        new.manage("rebuild_index", "--rollback")
+        new.manage_all(["rebuild_index"], ["rebuild_index", "--rollback"], ["rebuild_index", "--rollback"])
         accepted = len(clients.event_ids)
         wait_until(lambda: len(clients.event_ids) > accepted + 3, what="clients still send events")
 
