@@ -1,5 +1,6 @@
 // The page: widgets of InstantSearch on the shop's search.
-import { clickSender, shopperId } from "./events.js";
+import { createTracker } from "./node_modules/vitrine-events/vitrine-events.js";
+import { clickSender } from "./events.js";
 import { facetValues } from "./facet-values.js";
 import { fetchWithRetries } from "./retries.js";
 import { searchClient } from "./vitrine.js";
@@ -9,18 +10,20 @@ const { widgets } = instantsearch;
 const element = (selector) => document.querySelector(selector);
 
 const shop = element("meta[name=shop]").content || location.origin;
-const shopper = shopperId();
+const tracker = createTracker({ url: `${shop}/api/events/` });
+// Searches and events have the same id of the browser; none if it sends Global Privacy Control.
+const headers = tracker.anonymousId ? { "X-Anonymous-Id": tracker.anonymousId } : {};
 
 // A query is complete if Enter was pressed, or if it comes from the address. Until then its last word may be unfinished.
 let complete = new URLSearchParams(location.search).get("relevance[query]");
 const more = (query) => (query && query !== complete ? { prefix: "last" } : {});
-const options = { shop, headers: { "X-Anonymous-Id": shopper }, more, fetch: fetchWithRetries };
+const options = { shop, headers, more, fetch: fetchWithRetries };
 
 const search = instantsearch({
   indexName: "relevance",
   searchClient: { ...searchClient(options), ...facetValues(options) },
   routing: true,
-  insights: { insightsClient: null, onEvent: clickSender({ shop, shopper }) },
+  insights: { insightsClient: null, onEvent: clickSender(tracker) },
 });
 
 element("#search").addEventListener(

@@ -8,21 +8,32 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from tests.services import RUN
+from tests.services.shop import ROOT
 
 CLIENTS = Path(__file__).parent
-EXAMPLES = CLIENTS.parent.parent / "examples"
+EXAMPLES = ROOT / "examples"
+EVENT_CLIENT = ROOT / "clients" / "javascript"
 INSTALL_SECONDS = 300
 
 
 def prepared(folder: Path, *, kind: str, prepare: Callable[[Path], object]) -> Path:
-    """Return a copy of the folder after `prepare`; the workers of a run share it."""
-    copy = RUN.root / kind / folder.name
+    """Return a copy of the folder after `prepare`; the workers of a run share it.
+
+    The client for events has the same place relative to the copy, because packages refer to it.
+    """
+    copy = RUN.root / kind / folder.relative_to(ROOT)
     copy.parent.mkdir(parents=True, exist_ok=True)
     with (copy.parent / f"{folder.name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not (copy / "installed").exists():
             shutil.rmtree(copy, ignore_errors=True)
-            shutil.copytree(folder, copy, ignore=shutil.ignore_patterns("node_modules"))
+            for source in (folder, EVENT_CLIENT):
+                shutil.copytree(
+                    source,
+                    RUN.root / kind / source.relative_to(ROOT),
+                    ignore=shutil.ignore_patterns("node_modules"),
+                    dirs_exist_ok=True,
+                )
             prepare(copy)
             (copy / "installed").touch()
     return copy

@@ -27,9 +27,13 @@ NOT_LOCKED = {"node_modules/hogan.js": "Apache-2.0"}
 
 
 def packages(lock: Path) -> dict[str, dict[str, Any]]:
-    """Return the locked packages by their path."""
+    """Return the locked packages of others by their path, without folders of this repository."""
     locked: dict[str, dict[str, Any]] = json.loads(lock.read_text())["packages"]
-    return {path: package for path, package in locked.items() if path}
+    return {
+        path: package
+        for path, package in locked.items()
+        if path.startswith("node_modules/") and not package.get("link")
+    }
 
 
 @pytest.mark.parametrize("lock", LOCKS, ids=lambda lock: lock.parent.name)

@@ -142,16 +142,12 @@ test("values of a facet are searched", async () => {
   assert.deepEqual(found.facetHits, [{ value: "Klar", count: 3, highlighted: "Klar" }]);
 });
 
-test("a click on a hit is sent with the id of its list, other events aren't", async () => {
-  const send = clickSender({ shop, shopper: "me" });
+test("a click on a hit is tracked with the id of its list, other events aren't", () => {
+  const tracked = [];
+  const send = clickSender({ track: (type, fields) => tracked.push({ type, ...fields }) });
   send({ insightsMethod: "viewedObjectIDs", payload: { objectIDs: ["1"] } });
   send({ insightsMethod: "clickedFilters", payload: { filters: ["brand:Klar"] } });
   send({ insightsMethod: "clickedObjectIDsAfterSearch", payload: { queryID: "list", objectIDs: ["7"], positions: [3] } });
 
-  const [{ path, options }] = requested;
-  const { events: [{ event_id, ...event }], anonymous_id } = JSON.parse(options.body);
-  assert.deepEqual([requested.length, path, anonymous_id], [1, "/api/events/", "me"]);
-  assert.deepEqual(event, { type: "click", product_id: 7, exposure_id: "list", position: 3 });
-  assert.match(event_id, /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
-  assert.ok(Math.abs(parseInt(event_id.slice(0, 13).replace("-", ""), 16) - Date.now()) < 60_000);
+  assert.deepEqual(tracked, [{ type: "click", product_id: 7, exposure_id: "list", position: 3 }]);
 });
