@@ -21,11 +21,11 @@ class Share:
     """A bounded number of slots for requests that wait for one engine.
 
     While calls begin and end, a request waits up to `patience_seconds` for a slot. If no call has begun or
-    ended for `silent_seconds`, the engine is assumed to hang, and further requests are refused at once. A
-    call that fails with one of `failures` (but none of `tolerated`) after `slow_seconds` or longer suspends
-    the engine for `rest_seconds`; then a single request probes it. So an engine that hangs occupies its slots
-    for the deadline of one call, and then at most one thread at a time; all other threads serve requests that
-    don't need the engine.
+    ended for `silent_seconds`, and for twice the time that the last successful call took, the engine is
+    assumed to hang, and further requests are refused at once. A call that fails with one of `failures` (but
+    none of `tolerated`) after `slow_seconds` or longer suspends the engine for `rest_seconds`; then a single
+    request probes it. So an engine that hangs occupies its slots for the deadline of one call, and then at
+    most one thread at a time; all other threads serve requests that don't need the engine.
     """
 
     def __init__(
@@ -54,6 +54,7 @@ class Share:
         self._free = threading.BoundedSemaphore(slots)
         self._lock = threading.Lock()
         self._active_at = clock()
+        self._latest_seconds = 0.0
         self._suspended_until: float | None = None
         self._probing = False
 
@@ -81,6 +82,7 @@ class Share:
             raise
         else:
             self._suspended_until = None
+            self._latest_seconds = self._clock() - begun
         finally:
             self._active_at = self._clock()
             self._free.release()
@@ -105,7 +107,8 @@ class Share:
         started = self._clock()
         while not self._free.acquire(timeout=_POLL_SECONDS):
             now = self._clock()
-            if now - self._active_at >= self._silent or now - started >= self._patience:
+            silent = max(self._silent, 2 * self._latest_seconds)
+            if now - self._active_at >= silent or now - started >= self._patience:
                 REFUSED.labels(self.engine, "busy").inc()
                 raise EngineBusy(engine=self.engine)
         self._active_at = self._clock()

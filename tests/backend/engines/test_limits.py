@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pytest
 
 from backend.engines.errors import EngineBusy, EngineSuspended
-from backend.engines.limits import Share
+from backend.engines.limits import _POLL_SECONDS, Share
 from tests.backend.together import DEADLINE_SECONDS
 
 
@@ -58,6 +58,22 @@ def test_a_full_share_of_a_silent_engine_is_refused_and_names_the_engine(share: 
     assert refused.value.details == {"engine": "warehouse"}
     assert (refused.value.status, "Retry-After" in refused.value.headers) == (503, True)
     call(share, clock)
+
+
+def test_an_engine_whose_calls_take_long_is_silent_only_after_twice_their_time(
+    share: Share, clock: Clock
+) -> None:
+    call(share, clock, seconds=0.9)
+    with ExitStack() as slow, ThreadPoolExecutor(1) as threads:
+        first = slow.enter_context(ExitStack())
+        first.enter_context(share.slot())
+        slow.enter_context(share.slot())
+        clock.now += 1.7
+        waiting = threads.submit(call, share, clock)
+        with pytest.raises(TimeoutError):
+            waiting.result(5 * _POLL_SECONDS)
+        first.close()
+        waiting.result(DEADLINE_SECONDS)
 
 
 def test_a_request_waits_for_a_full_share_while_the_engine_makes_progress() -> None:
