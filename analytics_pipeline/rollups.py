@@ -84,6 +84,11 @@ class Rollup:
         """The placeholder for this rollup's dirty days in a report's SQL."""
         return f"{self.name}_dirty"
 
+    @property
+    def reference(self) -> str:
+        """How a report's SQL refers to this rollup; without dirty days, its table has the same rows."""
+        return f"{self.name}(dirty_days = {{{self.placeholder}:Array(Date)}})"
+
 
 EVENT_COUNTS = Rollup(
     name="event_counts",

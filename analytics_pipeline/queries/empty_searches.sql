@@ -3,6 +3,7 @@ description = """
 Queries that found nothing, with or without filters, and the query that shoppers sent next most often. Upper and lower
 case are not distinguished."""
 scope = ["staff"]
+days_around = 8
 
 [parameters]
 start_date = "shared"

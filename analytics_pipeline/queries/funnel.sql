@@ -4,6 +4,7 @@ How many sessions reach each step from the first visit to an order. A session re
 step at or after the time at which it reached the step before; of several such events the first counts. Sessions are
 counted as in `sessions`. `funnel_steps` takes other steps."""
 scope = ["staff"]
+days_around = 4
 
 [parameters]
 start_date = "shared"

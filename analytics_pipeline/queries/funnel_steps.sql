@@ -7,6 +7,7 @@ Of several attempts, the one with most steps counts. Sessions are counted as in 
 don't count. By shopper, all steps count from the beginning of the period until `window_minutes` after it, and a shopper is left out as
 a bot if one of them was sent by a bot."""
 scope = ["staff"]
+days_around = 4
 
 [parameters]
 start_date = "shared"

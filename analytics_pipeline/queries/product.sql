@@ -3,6 +3,7 @@ description = """
 Views, clicks, cart adds and revenue of one product, by period. Revenue is net of cancellations and
 returns."""
 scope = ["staff", "seller"]
+days_around = 8
 
 [parameters]
 product = { type = "UInt64", minimum = 1, description = "The product's id." }

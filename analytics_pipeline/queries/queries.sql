@@ -6,6 +6,7 @@ day of the list that they came from, orders and revenue on their own day, credit
 than orders and revenue, so that the sums over all rows are exact. The row without a query is for searches by filters
 alone and for searches whose texts were deleted."""
 scope = ["staff"]
+days_around = 8
 
 [parameters]
 start_date = "shared"

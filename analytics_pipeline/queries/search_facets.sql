@@ -5,6 +5,7 @@ for each of them, so the sum over filters may exceed the whole. Clicks count on 
 from, orders and revenue on their own day, credited to lists as in `exposure_revenue`. A filter with several currencies
 has a row for each, and only the first of them has more than orders and revenue."""
 scope = ["staff"]
+days_around = 8
 
 [parameters]
 start_date = "shared"

@@ -4,6 +4,7 @@ Searches, clicks and revenue by period, for all queries and filters together. Cl
 of the list that they came from, orders and revenue in their own, credited to lists as in `exposure_revenue`. A period
 with several currencies has a row for each, and only the first of them has more than orders and revenue."""
 scope = ["staff"]
+days_around = 8
 
 [parameters]
 start_date = "shared"

@@ -6,6 +6,7 @@ also of later ones. An order that is in no counted session is in a row without s
 confirmed, so that the revenue of all rows and days is that of the order ledger. A row with several currencies is
 repeated for each, and only the first of them has more than orders and revenue."""
 scope = ["staff"]
+days_around = 4
 
 [parameters]
 start_date = "shared"

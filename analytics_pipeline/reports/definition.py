@@ -18,7 +18,8 @@ Each parameter is used in the SQL as `{name:Type}`. A parameter that several rep
 in `shared_parameters.toml` beside the reports, and named in each head: `start_date = "shared"` under
 `[parameters]`. The caller supplies `{time_zone:String}` (the shop's), `{seller:UInt64}` (0 for all sellers;
 required if the scope includes sellers, else not allowed) and, for a rollup that the SQL reads,
-`{ROLLUP_dirty:Array(Date)}`.
+`{ROLLUP_dirty:Array(Date)}`. Of the days of a rollup, a report with `days_around = N` in its head reads none
+that is more than N days before `start_date` or after `end_date`, so that dirty days outside don't matter.
 """
 
 import re
@@ -34,6 +35,7 @@ from analytics_pipeline.reports.errors import InvalidReport
 from analytics_pipeline.reports.parameters import DATE, NUMBER, TEXT, TEXTS, TYPES, Parameter
 
 STAFF, SELLER = "staff", "seller"
+START_DATE, END_DATE = "start_date", "end_date"
 _SHARED, _SHARED_FILE = "shared", "shared_parameters.toml"
 # Names that have another meaning in a request for a report.
 _RESERVED = frozenset({"format", "most_rows", "name", "warehouse"})
@@ -59,7 +61,11 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """A named query with its parameters and columns. `scope` says who may run it."""
+    """A named query with its parameters and columns.
+
+    `scope` says who may run it. It reads days of rollups up to `days_around` days before and after its
+    period; None means all days.
+    """
 
     name: str
     description: str
@@ -67,6 +73,7 @@ class Report:
     parameters: tuple[Parameter, ...]
     columns: tuple[Column, ...]
     sql: str
+    days_around: int | None = None
 
     @property
     def placeholders(self) -> dict[str, str]:
@@ -124,7 +131,7 @@ def _report(path: Path, head: Mapping[str, Any], *, sql: str) -> Report:
     name = path.stem
     if not _NAME.fullmatch(name):
         raise _Fault("the file's name may contain only a-z, 0-9 and _", place="/*")
-    _refuse_unknown(head, known={"description", "scope", "parameters", "columns"}, place="{}")
+    _refuse_unknown(head, known={"description", "scope", "days_around", "parameters", "columns"}, place="{}")
     scope = _scope(head)
     parameters = tuple(
         _parameter(key, declared, place=place)
@@ -137,8 +144,25 @@ def _report(path: Path, head: Mapping[str, Any], *, sql: str) -> Report:
     _check_sql(sql, scope=scope, parameters=parameters)
     description = _text(head, "description", place="/*")
     return Report(
-        name=name, description=description, scope=scope, parameters=parameters, columns=columns, sql=sql
+        name=name,
+        description=description,
+        scope=scope,
+        parameters=parameters,
+        columns=columns,
+        sql=sql,
+        days_around=_days_around(head, parameters=parameters),
     )
+
+
+def _days_around(head: Mapping[str, Any], *, parameters: tuple[Parameter, ...]) -> int | None:
+    days = head.get("days_around")
+    if days is None:
+        return None
+    if not isinstance(days, int) or isinstance(days, bool) or days < 0:
+        raise _Fault("days_around must be a whole number of days", place="days_around")
+    if not {START_DATE, END_DATE} <= {parameter.name for parameter in parameters}:
+        raise _Fault(f"days_around needs the parameters {START_DATE} and {END_DATE}", place="days_around")
+    return days
 
 
 def _scope(head: Mapping[str, Any]) -> frozenset[str]:

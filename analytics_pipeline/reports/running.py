@@ -2,15 +2,14 @@
 
 import io
 from collections.abc import Callable, Mapping, Sequence
-from datetime import date
 from typing import Any, BinaryIO, Literal
 
-from analytics_pipeline import rollups
 from analytics_pipeline.reports.definition import SELLER, Report
 from analytics_pipeline.reports.errors import InvalidParameters, NotForSellers
 from analytics_pipeline.reports.library import load
 from analytics_pipeline.reports.parameters import LARGEST_NUMBER, NUMBER, Parameter, parse
 from analytics_pipeline.reports.results import ReportResult, plain, plain_row, write_csv
+from analytics_pipeline.reports.statements import prepared
 from analytics_pipeline.warehouse import Warehouse
 
 FileFormat = Literal["csv", "parquet"]
@@ -43,9 +42,9 @@ def execute(
     """
     report = load(name)
     values = parse(report.parameters, given, report=name)
-    columns, rows = warehouse.table(
-        report.sql, values | _supplied(report, warehouse, seller=seller), most_rows=most_rows
-    )
+    own = _supplied(report, warehouse, seller=seller)
+    sql, dirty = prepared(report, warehouse, values)
+    columns, rows = warehouse.table(sql, values | own | dirty, most_rows=most_rows)
     return ReportResult(
         columns=_names(columns, report=report),
         rows=tuple(tuple(map(plain, row)) for row in rows),
@@ -71,14 +70,16 @@ def export(
     """
     report = load(name)
     values = parse(report.parameters, given, report=name)
-    parameters = values | _supplied(report, warehouse, seller=seller)
+    own = _supplied(report, warehouse, seller=seller)
+    sql, dirty = prepared(report, warehouse, values)
+    parameters = values | own | dirty
     if file_format == "parquet":
-        blocks = warehouse.stream(report.sql, parameters, output_format="Parquet", most_rows=most_rows)
+        blocks = warehouse.stream(sql, parameters, output_format="Parquet", most_rows=most_rows)
         to.writelines(blocks)
         return
     text = io.TextIOWrapper(to, encoding="utf-8", newline="", write_through=True)
     try:
-        with warehouse.row_stream(report.sql, parameters, most_rows=most_rows) as (columns, rows):
+        with warehouse.row_stream(sql, parameters, most_rows=most_rows) as (columns, rows):
             names = _names(columns, report=report)
             write_csv(names, (prepare(names, row) for row in rows), to=text)
     finally:
@@ -102,12 +103,4 @@ def _supplied(report: Report, warehouse: Warehouse, *, seller: int | str) -> dic
         SELLER: lambda: seller_id,
         "time_zone": lambda: warehouse.settings.time_zone,
     }
-    for rollup in rollups.ROLLUPS:
-        suppliers[rollup.placeholder] = _dirty_days_of(rollup, warehouse)
     return {name: supply() for name, supply in suppliers.items() if name in used}
-
-
-def _dirty_days_of(rollup: rollups.Rollup, warehouse: Warehouse) -> Callable[[], list[date]]:
-    # Read before the report runs. A day that was clean then may be rebuilt meanwhile, and its rollup only
-    # becomes more complete.
-    return lambda: rollups.dirty_days(warehouse, rollup)

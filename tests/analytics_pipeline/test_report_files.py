@@ -86,6 +86,13 @@ def test_a_file_declares_the_parameters_and_columns_of_its_report(path: Path) ->
         ('n = { type = "UInt64", description = "A number." }', "", 1, "must describe the columns"),
         ('n = { type = "UInt64", ', "n = { ", 16, "must have a type and a description"),
         ('n = { type = "UInt64"', 'n = { type = "Tuple"', 16, "Tuple is not a type"),
+        ("[parameters.limit]", "days_around = -1\n\n[parameters.limit]", 5, "a whole number of days"),
+        (
+            "[parameters.limit]",
+            "days_around = 1\n\n[parameters.limit]",
+            5,
+            "needs the parameters start_date and",
+        ),
         ("SELECT n", "DROP TABLE n; SELECT n", 18, "one SELECT without a semicolon"),
     ],
 )

@@ -1,0 +1,85 @@
+"""What a report reads while days become dirty, and are built, before and during its run."""
+
+from collections.abc import Callable, Mapping
+from contextlib import closing
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+
+from analytics_pipeline import ingest, reports, rollups
+from analytics_pipeline.events import Record, View
+from analytics_pipeline.reports.statements import prepared
+from analytics_pipeline.rollups import EVENT_COUNTS
+from analytics_pipeline.settings import PipelineSettings
+from analytics_pipeline.warehouse import Warehouse
+from tests.analytics_pipeline.samples import NOW, database_of, id_ago, record
+
+pytestmark = pytest.mark.shows("warehouse")
+
+TODAY = NOW.date()
+
+
+class Meanwhile(Warehouse):
+    """A client that does something between reading the dirty days and the report's own statement."""
+
+    def __init__(self, settings: PipelineSettings, *, database: str, act: Callable[[], object]) -> None:
+        super().__init__(settings, database=database)
+        self._act = act
+
+    def table(self, *arguments: Any, **options: Any) -> Any:
+        self._act()
+        return super().table(*arguments, **options)
+
+    def rows(self, query: str, parameters: Mapping[str, object] | None = None) -> list[dict[str, Any]]:
+        names, rows = super().table(query, parameters)
+        return [dict(zip(names, row, strict=True)) for row in rows]
+
+
+def view(*, days: int = 0) -> Record:
+    return record(View(event_id=id_ago(days=days, minutes=5), product_id=1))
+
+
+def views(warehouse: Warehouse, **given: Any) -> dict[str, int]:
+    rows = reports.run(warehouse, "product", product=1, **given).records()
+    return {row["period"]: row["views"] for row in rows if row["views"]}
+
+
+def sql_of(warehouse: Warehouse, first: date, last: date) -> str:
+    report = reports.load("product")
+    sql, _ = prepared(report, warehouse, {"start_date": first, "end_date": last})
+    return sql
+
+
+@pytest.mark.parametrize("is_dirty", [False, True], ids=["clean", "another day dirty"])
+@pytest.mark.parametrize("is_rebuilt", [False, True], ids=["stored", "stored and built"])
+def test_a_day_that_becomes_dirty_during_a_report_counts_as_before_or_after(
+    warehouse: Warehouse, is_dirty: bool, is_rebuilt: bool
+) -> None:
+    ingest.load(warehouse, [view(), view(days=1), view(days=1)])
+    rollups.rebuild(warehouse)
+    if is_dirty:
+        ingest.load(warehouse, [view(days=1)])
+    before = {str(TODAY): 1, str(TODAY - timedelta(days=1)): 3 if is_dirty else 2}
+    after = {**before, str(TODAY): 2}
+
+    def act() -> None:
+        ingest.load(warehouse, [view()])
+        if is_rebuilt:
+            rollups.rebuild_day(warehouse, day=TODAY)
+
+    with closing(Meanwhile(warehouse.settings, database=database_of(warehouse), act=act)) as client:
+        assert views(client) == (after if is_rebuilt else before)
+    assert views(warehouse) == after
+
+
+def test_a_report_of_clean_days_reads_the_table_alone(warehouse: Warehouse) -> None:
+    ingest.load(warehouse, [view(), view(days=30)])
+    rollups.rebuild(warehouse)
+    assert EVENT_COUNTS.reference not in sql_of(warehouse, TODAY, TODAY)
+    ingest.load(warehouse, [view(days=30)])
+    built, old = TODAY - timedelta(days=21), TODAY - timedelta(days=22)
+    assert EVENT_COUNTS.reference not in sql_of(warehouse, built, TODAY)
+    assert EVENT_COUNTS.reference in sql_of(warehouse, old, TODAY)
+    assert views(warehouse, start_date=built) == {str(TODAY): 1}
+    assert views(warehouse) == {str(TODAY): 1, str(TODAY - timedelta(days=30)): 2}
