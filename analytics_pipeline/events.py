@@ -344,7 +344,8 @@ class Record(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     Of several copies, the one with the smallest `number` wins. `clock_offset` is the correction for the
     client's clock, to be added to the event's time, in milliseconds. `source_key` is the key of the network
     from which a client sent it (`sources.py`), 0 for events of the server. `device`, `is_bot` and `consent`
-    describe that client and its shopper's choice; they are empty and false for events of the server.
+    describe the client whose request led to the event, and its shopper's choice; they are empty and false if
+    they aren't known.
     """
 
     event: AnyEvent

@@ -47,7 +47,7 @@ def query_statistics(
             "weeks": COMPARED_WITH / LATELY,
             "fewest": fewest_shoppers,
             "limit": limit,
-            rollups.QUERY_RESULTS.placeholder: rollups.dirty_days(warehouse, rollups.QUERY_RESULTS),
+            rollups.RESULT_LISTS.placeholder: rollups.dirty_days(warehouse, rollups.RESULT_LISTS),
         },
     )
     return [

@@ -96,16 +96,10 @@ EVENT_COUNTS = Rollup(
     table="event_rollup",
     order_by="product_id, quarter, type",
 )
-QUERY_RESULTS = Rollup(
-    name="query_results",
-    aggregate="query_results_aggregate",
-    table="query_results_rollup",
-    order_by="query, quarter, shopper_key",
-)
-SEARCH_LISTS = Rollup(
-    name="search_lists",
-    aggregate="search_lists_aggregate",
-    table="search_lists_rollup",
+RESULT_LISTS = Rollup(
+    name="result_lists",
+    aggregate="result_lists_aggregate",
+    table="result_lists_rollup",
     order_by="shown_at, exposure_id",
 )
 SESSION_PARTS = Rollup(
@@ -126,7 +120,7 @@ LIST_COUNTS = Rollup(
     table="list_counts_rollup",
     order_by="surface, position, quarter",
 )
-ROLLUPS = (EVENT_COUNTS, QUERY_RESULTS, SEARCH_LISTS, SESSION_PARTS, ID_CONFLICTS, LIST_COUNTS)
+ROLLUPS = (EVENT_COUNTS, RESULT_LISTS, SESSION_PARTS, ID_CONFLICTS, LIST_COUNTS)
 
 
 def create(warehouse: Warehouse, *, rollups: Sequence[Rollup] = ROLLUPS) -> None:
@@ -225,9 +219,9 @@ def drop_leftover_tables(warehouse: Warehouse, *, now: datetime) -> list[str]:
 
     Until then their days stay dirty.
     """
-    names = [rollup.table for rollup in ROLLUPS]
     parameters = {
-        "pattern": f"^(rollup_claim_|({'|'.join(names)})_stage_)",
+        # Also the stages of rollups that only the previous release had.
+        "pattern": "^(rollup_claim_|[a-z_]+_rollup_stage_)",
         "before": (now - _STAGE_LIFETIME).replace(tzinfo=None),
     }
     left = [row["name"] for row in warehouse.rows(_STAGES, parameters)]

@@ -44,7 +44,7 @@ class Batch(msgspec.Struct, frozen=True, kw_only=True):
 
     `clock_offset` is to be added to the events' times, in milliseconds; `source_key` is the key of the
     network from which the request came (`sources.py`), 0 for the server's own events. `device` and `is_bot`
-    describe the client that sent it (`user_agents.py`), `consent` is the shopper's choice about tracking.
+    describe the client whose request it was, `consent` is the shopper's choice about tracking.
     """
 
     arrived_at: datetime

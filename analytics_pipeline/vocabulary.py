@@ -42,15 +42,18 @@ equivalent; if both are sent they must be equal. With a login, events belong to 
   `denied` is equivalent. One objection is enough: here, stored with the account, or the browser's
   `Sec-GPC: 1` or `DNT: 1`. Without consent, nothing is stored and the response says `"tracked": false`.
 
-With its events the server stores what the request says about the client:
+With events, and with the lists, cart additions and logins that it records itself, the server stores what the
+request says about the client:
 
 - `device` is `desktop`, `mobile`, `tablet` or `other`, from the headers User-Agent, Sec-CH-UA-Mobile and
   Sec-CH-UA-Platform.
 - `is_bot` is whether User-Agent is that of a known bot or HTTP library. Such events are kept, and reports
-  decide whether they count. A server that forwards events should forward its client's User-Agent.
-- `consent` is `granted` or `unknown`: whether the shopper agreed to tracking or wasn't asked.
+  decide whether they count. A server that calls the API for shoppers must forward their User-Agent, or
+  their lists and events count as those of a bot.
+- `consent` is `granted` or `unknown`: whether the shopper agreed to tracking or wasn't asked. It is
+  `denied` for lists, which are then stored without the shopper.
 
-These columns are empty for the server's own events, which clients can't send.
+They are empty and false if the server doesn't know them, and for what earlier releases stored.
 
 Every event has these fields. The time in the id, corrected, must be at most {earliest} days before and
 {latest} minutes after the arrival.

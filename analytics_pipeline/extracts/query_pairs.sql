@@ -13,7 +13,7 @@ WITH
         FROM events FINAL
         LEFT JOIN shopper_identities AS known ON events.shopper_key = known.anonymous_key
         WHERE day BETWEEN {since:Date} AND {until:Date}
-          AND type = 'exposure' AND surface = 'search' AND query != '' AND events.shopper_key != nil
+          AND type = 'exposure' AND surface = 'search' AND query != '' AND events.shopper_key != nil AND NOT is_bot
     ),
     choices AS
     (

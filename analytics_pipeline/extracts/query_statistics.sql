@@ -1,5 +1,5 @@
 -- What each query led to: one row for each query with enough distinct shoppers. Searches of shoppers who are not
--- identified don't count, because they can't be told apart. Clicks are reported by clients, so that a query
+-- identified don't count, because they can't be told apart, and those of known bots. Clicks are reported by clients, so that a query
 -- weighs by its shoppers, and each of them at most once a day.
 WITH
     toUUID('00000000-0000-0000-0000-000000000000') AS nil,
@@ -27,11 +27,12 @@ WITH
             max(results.clicks > 0) AS clicked,
             max(results.carted > 0) AS carted,
             max(bought.is_bought) AS is_bought
-        FROM query_results(dirty_days = {query_results_dirty:Array(Date)}) AS results
+        FROM result_lists(dirty_days = {result_lists_dirty:Array(Date)}) AS results
         LEFT JOIN shopper_identities AS known ON results.shopper_key = known.anonymous_key
         LEFT JOIN bought ON results.query = bought.query AND results.day = bought.day
             AND results.shopper_key = bought.shopper_key
-        WHERE results.day BETWEEN {since:Date} AND {until:Date} AND results.shopper_key != nil
+        WHERE results.day BETWEEN {since:Date} AND {until:Date} AND results.shopper_key != nil AND results.query != ''
+          AND NOT results.is_bot
         GROUP BY query, day, shopper
     )
 SELECT

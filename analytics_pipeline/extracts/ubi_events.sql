@@ -15,7 +15,7 @@ WITH
         (
             SELECT event_id, shopper_key, query, page, first_position, product_ids
             FROM events FINAL
-            WHERE day = {day:Date} AND type = 'exposure' AND surface = 'search' AND shopper_key != nil
+            WHERE day = {day:Date} AND type = 'exposure' AND surface = 'search' AND shopper_key != nil AND NOT is_bot
               AND query != '' AND NOT match(query, {personal:String})
         ) AS shown
         LEFT JOIN shopper_identities AS known ON shown.shopper_key = known.anonymous_key

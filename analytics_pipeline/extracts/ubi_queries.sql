@@ -18,7 +18,7 @@ FROM
 (
     SELECT *, reported_at
     FROM events FINAL
-    WHERE day = {day:Date} AND type = 'exposure' AND surface = 'search' AND shopper_key != nil
+    WHERE day = {day:Date} AND type = 'exposure' AND surface = 'search' AND shopper_key != nil AND NOT is_bot
       AND query != '' AND NOT match(query, {personal:String})
 ) AS lists
 LEFT JOIN shopper_identities AS known ON lists.shopper_key = known.anonymous_key

@@ -11,6 +11,7 @@ days_around = 8
 [parameters]
 start_date = "shared"
 end_date = "shared"
+bots = "shared"
 
 [parameters.refined_within]
 type = "UInt64"
@@ -72,10 +73,11 @@ WITH
                         shown.*,
                         if(known.account_key != nil, known.account_key, shown.shopper_key) AS shopper,
                         if(shopper = nil OR query = '', exposure_id, shopper) AS chain
-                    FROM search_lists(dirty_days = {search_lists_dirty:Array(Date)}) AS shown
+                    FROM result_lists(dirty_days = {result_lists_dirty:Array(Date)}) AS shown
                     LEFT JOIN shopper_identities AS known ON shown.shopper_key = known.anonymous_key
                     WHERE day BETWEEN toDate32({start_date:Date}) - 8 AND toDate32({end_date:Date}) + 8
                       AND toDate(shown_at, {time_zone:String}) BETWEEN {start_date:Date} AND {end_date:Date}
+                      AND ({bots:String} = 'include' OR is_bot = ({bots:String} = 'only'))
                 )
                 WINDOW
                     before AS (PARTITION BY chain ORDER BY shown_at, exposure_id),

@@ -10,6 +10,7 @@ days_around = 8
 [parameters]
 start_date = "shared"
 end_date = "shared"
+bots = "shared"
 
 [parameters.limit]
 type = "UInt64"
@@ -55,9 +56,10 @@ WITH
                 arrayJoin(JSONExtractKeysAndValues(filters, 'String')) AS used,
                 used.1 AS facet,
                 used.2 AS value
-            FROM search_lists(dirty_days = {search_lists_dirty:Array(Date)})
+            FROM result_lists(dirty_days = {result_lists_dirty:Array(Date)})
             WHERE day BETWEEN toDate32({start_date:Date}) - 8 AND toDate32({end_date:Date}) + 8
               AND toDate(shown_at, {time_zone:String}) BETWEEN {start_date:Date} AND {end_date:Date}
+              AND ({bots:String} = 'include' OR is_bot = ({bots:String} = 'only'))
         ) AS lists
         LEFT JOIN shopper_identities AS known ON lists.shopper_key = known.anonymous_key
         WHERE facet != 'sort_by'

@@ -10,6 +10,7 @@ days_around = 8
 start_date = "shared"
 end_date = "shared"
 group_by = "shared"
+bots = "shared"
 
 [columns]
 period = { type = "String", description = "2026-01-31, a week's Monday, or 2026-01." }
@@ -51,9 +52,10 @@ WITH
         FROM
         (
             SELECT *, toDate(shown_at, {time_zone:String}) AS local_day
-            FROM search_lists(dirty_days = {search_lists_dirty:Array(Date)})
+            FROM result_lists(dirty_days = {result_lists_dirty:Array(Date)})
             WHERE day BETWEEN toDate32({start_date:Date}) - 8 AND toDate32({end_date:Date}) + 8
               AND local_day BETWEEN {start_date:Date} AND {end_date:Date}
+              AND ({bots:String} = 'include' OR is_bot = ({bots:String} = 'only'))
         ) AS lists
         LEFT JOIN shopper_identities AS known ON lists.shopper_key = known.anonymous_key
         GROUP BY period

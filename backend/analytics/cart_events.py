@@ -18,18 +18,21 @@ from backend.carts.models import CartItem
 
 def of_items(items: QuerySet[CartItem], *, read_at: datetime) -> Iterator[Record]:
     """Return an event for each item whose shopper is known."""
-    rows = items.filter(shopper_key__isnull=False).values_list(
-        "pk", "added_at", "shopper_key", "variant__product_id", "variant_id", "quantity", "exposure_id"
-    )
-    for item, added_at, shopper_key, product, variant, quantity, exposure_id in rows:
+    for item in items.filter(shopper_key__isnull=False).select_related("variant"):
         event = Carted(
-            event_id=event_id(item, added_at=added_at),
-            product_id=product,
-            variant_id=variant,
-            quantity=quantity,
-            exposure_id=exposure_id,
+            event_id=event_id(item.pk, added_at=item.added_at),
+            product_id=item.variant.product_id,
+            variant_id=item.variant_id,
+            quantity=item.quantity,
+            exposure_id=item.exposure_id,
         )
-        yield Record(event=event, shopper_key=shopper_key, arrived_at=added_at, number=number_at(read_at))
+        yield Record(
+            event=event,
+            shopper_key=item.shopper_key,
+            arrived_at=item.added_at,
+            number=number_at(read_at),
+            **item.arrival.columns(),
+        )
 
 
 def event_id(item: int, *, added_at: datetime) -> UUID:

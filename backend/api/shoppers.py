@@ -1,10 +1,11 @@
 """The shopper who sent a request, identified by the same random key as in events and exposures."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from rest_framework.request import Request
 
+from backend.api.arrivals import NO_ARRIVAL, Arrival, arrival_of
 from backend.api.consent import may_track, tracking_choice
 from backend.api.errors import InvalidInput
 from backend.api.schema import RequestHeader
@@ -22,11 +23,13 @@ ANONYMOUS_ID = RequestHeader(
 class Shopper:
     """The key that identifies the shopper in the warehouse.
 
-    It is None for a guest without an anonymous id, and without consent to tracking.
+    It is None for a guest without an anonymous id, and without consent to tracking. `arrival` has the facts
+    of the request.
     """
 
     key: UUID | None
     user_id: int | None = None
+    arrival: Arrival = NO_ARRIVAL
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +47,8 @@ def shopper_of(request: Request) -> Shopper:
         InvalidInput: the anonymous id is not a UUID, or is the nil UUID, or the consent is malformed.
     """
     sender = sender_of(request)
-    return sender.shopper if may_track(sender.choice) else Shopper(key=None, user_id=sender.shopper.user_id)
+    key = sender.shopper.key if may_track(sender.choice) else None
+    return replace(sender.shopper, key=key, arrival=arrival_of(request, choice=sender.choice))
 
 
 def sender_of(request: Request) -> Sender:

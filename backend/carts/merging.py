@@ -63,6 +63,7 @@ def _merged(item: CartItem, existing: CartItem | None, *, requested: int, cart: 
     if existing is not None and item.exposure_id is not None and item.added_at > existing.added_at:
         existing.exposure_id, existing.added_at = item.exposure_id, item.added_at
         existing.shopper_key = item.shopper_key
+        existing.set_arrival(item.arrival)
     available = min(item.variant.available, MAX_LINE_UNITS, settings.CUSTOMER_UNIT_LIMIT)
     # What isn't available any more stays as it was, and the cart shows the problem.
     kept.quantity = min(requested, max(available, kept.quantity))

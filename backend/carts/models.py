@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 
+from backend.api.arrivals import WithArrival
 from backend.catalog.models import Variant
 
 
@@ -34,11 +35,12 @@ class Cart(models.Model):
         return f"cart of user {self.user_id}" if self.user_id else f"cart of a guest: {self.guest[:8]}"
 
 
-class CartItem(models.Model):
+class CartItem(WithArrival):
     """Units of a variant, and the list from which the shopper added the product.
 
     `exposure_id`, `added_at` and `shopper_key` are a claim: that this shopper added the product from that
-    list at that time. It is stored unchecked; reports decide whether the list gets credit for the sale.
+    list at that time; `device`, `is_bot` and `consent` are the facts of that request. It is stored unchecked;
+    reports decide whether the list gets credit for the sale.
     `price_when_added` is the price of a unit when the shopper last changed the line, so that the cart can
     show that it has changed. It is null in rows of an earlier release.
     """

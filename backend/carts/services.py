@@ -17,6 +17,7 @@ from uuid import UUID
 from django.conf import settings
 from django.db import transaction
 
+from backend.api.arrivals import NO_ARRIVAL, Arrival
 from backend.api.errors import InvalidInput
 from backend.api.owners import Owner
 from backend.api.statements import statement
@@ -37,11 +38,15 @@ GUEST_CARTS_KEPT_FOR = timedelta(days=60)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claim:
-    """A claim that a shopper added a product from a list; `exposure_id` is None without a list."""
+    """A claim that a shopper added a product from a list; `exposure_id` is None without a list.
+
+    `arrival` has the facts of the request.
+    """
 
     exposure_id: UUID | None
     shopper_key: UUID | None
     added_at: datetime
+    arrival: Arrival = NO_ARRIVAL
 
 
 def add_item(
@@ -95,6 +100,7 @@ def _set_claim(item: CartItem, claim: Claim) -> None:
     item.exposure_id = claim.exposure_id
     item.shopper_key = claim.shopper_key
     item.added_at = claim.added_at
+    item.set_arrival(claim.arrival)
 
 
 def _set_quantity(item: CartItem, quantity: int, *, others: Collection[CartItem]) -> None:

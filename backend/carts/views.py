@@ -75,8 +75,9 @@ class CartView(APIView):
         """
         now = timezone.now()
         body = parse_body(request, NewCartItemSerializer)
+        shopper = shopper_of(request)
         claim = services.Claim(
-            exposure_id=body["exposure_id"], shopper_key=shopper_of(request).key, added_at=now
+            exposure_id=body["exposure_id"], shopper_key=shopper.key, added_at=now, arrival=shopper.arrival
         )
         caller, owner = caller_with_token(request, now=now)
         services.add_item(

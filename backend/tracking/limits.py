@@ -6,9 +6,10 @@ from functools import cache
 from rest_framework.request import Request
 
 from analytics_pipeline.allowances import Allowance, GuestAllowance, Rate
-from analytics_pipeline.user_agents import UNKNOWN, ClientKind, kind_of
 from backend.api.addresses import client_address, counted_address
+from backend.api.arrivals import client_kind
 from backend.api.throttles import EventsThrottle, GuestsLongerThrottle, GuestsThrottle, ScopedThrottle
+from backend.api.user_agents import UNKNOWN, ClientKind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,11 +36,7 @@ def client_of(request: Request) -> Client:
     return Client(
         address=address,
         counted_address=counted,
-        kind=kind_of(
-            request.META.get("HTTP_USER_AGENT", ""),
-            mobile=request.META.get("HTTP_SEC_CH_UA_MOBILE", ""),
-            platform=request.META.get("HTTP_SEC_CH_UA_PLATFORM", ""),
-        ),
+        kind=client_kind(request),
         requests=Allowance(_key(EventsThrottle, ident), requests.limit, requests.seconds)
         if requests
         else None,

@@ -16,6 +16,7 @@ from analytics_pipeline.events import CartAdd, Click, Refused, View
 from analytics_pipeline.intake import InvalidBody, Received, TooManyEvents
 from analytics_pipeline.recent import KEPT
 from analytics_pipeline.stream import Batch
+from backend.api.arrivals import consent_text
 from backend.api.consent import combined, may_track
 from backend.api.errors import InvalidInput
 from backend.api.shoppers import ANONYMOUS_HEADER, Shopper
@@ -30,8 +31,6 @@ REFUSED_NOT_KEPT = Counter(
     "vitrine_events_refused_not_kept", "Refused events beyond the quota of dead letters"
 )
 _INTERACTIONS = (View, Click, CartAdd)
-# What the shopper chose about tracking: None counts as a consent if the setting says so.
-_GRANTED, _UNKNOWN = "granted", "unknown"
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +91,7 @@ def _take(body: bytes, *, shopper: Shopper, choice: bool | None, client: Client,
         source_key=source_keys().of(client.address, now=now),
         device=client.kind.device,
         is_bot=client.kind.is_bot,
-        consent=_GRANTED if choice else _UNKNOWN,
+        consent=consent_text(choice),
     )
     guests = client.guests if shopper.user_id is None else None
     stream().append(batch, recent=_interactions(received), allowance=allowance, guest_allowance=guests)

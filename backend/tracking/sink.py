@@ -32,7 +32,12 @@ def store(shown: ShownList) -> None:
         pinned_ids=tuple(shown.pinned_by),
         pinned_by=tuple(shown.pinned_by.values()),
     )
-    batch = Batch(arrived_at=shown.shown_at, shopper_key=shown.shopper.key, events=(event,))
+    batch = Batch(
+        arrived_at=shown.shown_at,
+        shopper_key=shown.shopper.key,
+        events=(event,),
+        **shown.shopper.arrival.columns(),
+    )
     key = shown.shopper.key
     try:
         if key is not None and _is_worth_remembering(shown):

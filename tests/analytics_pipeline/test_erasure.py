@@ -42,4 +42,4 @@ def test_the_statistics_of_a_list_are_computed_again_without_the_responses_of_th
 
     delete_events(warehouse, [ANNE])
 
-    assert shown.occurred_at.date() in rollups.dirty_days(warehouse, rollups.QUERY_RESULTS)
+    assert shown.occurred_at.date() in rollups.dirty_days(warehouse, rollups.RESULT_LISTS)

@@ -111,7 +111,7 @@ def test_rollups_of_the_previous_release_stay_exact_through_the_upgrade(
 
     migrate.migrate(empty)
     assert rollups.dirty_days(empty, rollups.EVENT_COUNTS) == [dirty]
-    assert rollups.dirty_days(empty, rollups.QUERY_RESULTS) == [clean, dirty, late]
+    assert rollups.dirty_days(empty, rollups.RESULT_LISTS) == [clean, dirty, late]
     old_mark(empty, late, cleared=0)
     assert rollups.dirty_days(empty, rollups.EVENT_COUNTS) == [dirty, late]
     rollups.rebuild(empty)

@@ -26,23 +26,19 @@ def test_old_texts_are_emptied_in_events_and_in_the_rollups_of_searches(warehous
     old, recent = searched("zebra socks", at=DAY - timedelta(days=1)), searched("lamp", at=DAY)
     ingest.load(warehouse, [old, recent])
     rollups.rebuild(warehouse)
-    assert texts(warehouse, rollups.QUERY_RESULTS.table) == ["lamp", "zebra socks"]
+    assert texts(warehouse, rollups.RESULT_LISTS.table) == ["lamp", "zebra socks"]
 
     days = [empty_texts(warehouse, before=DAY.date()) for _ in range(2)]
 
     assert days == [[DAY.date() - timedelta(days=1)], []]
     assert texts(warehouse, "events") == ["", "lamp"]
-    assert (
-        texts(warehouse, rollups.QUERY_RESULTS.table)
-        == texts(warehouse, rollups.SEARCH_LISTS.table)
-        == ["lamp"]
-    )
+    assert texts(warehouse, rollups.RESULT_LISTS.table) == ["lamp"]
     rollups.rebuild(warehouse)
-    assert texts(warehouse, rollups.SEARCH_LISTS.table) == ["", "lamp"], (
+    assert texts(warehouse, rollups.RESULT_LISTS.table) == ["", "lamp"], (
         "the list still counts, without its text"
     )
     assert empty_texts(warehouse, before=DAY.date()) == []
-    assert texts(warehouse, rollups.SEARCH_LISTS.table) == ["", "lamp"]
+    assert texts(warehouse, rollups.RESULT_LISTS.table) == ["", "lamp"]
 
 
 def test_old_addresses_of_page_views_are_shortened(warehouse: Warehouse) -> None:

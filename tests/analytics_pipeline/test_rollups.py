@@ -8,7 +8,7 @@ import pytest
 
 from analytics_pipeline import ingest, rollups
 from analytics_pipeline.events import CartAdd, Click, Exposure, View
-from analytics_pipeline.rollups import EVENT_COUNTS, QUERY_RESULTS, Rollup
+from analytics_pipeline.rollups import EVENT_COUNTS, RESULT_LISTS, Rollup
 from analytics_pipeline.warehouse import Warehouse
 from tests.analytics_pipeline.samples import NOW, database_of, id_ago, record
 
@@ -33,9 +33,9 @@ def counts(warehouse: Warehouse) -> dict[tuple[date, int, str], tuple[int, int]]
 
 def clicks(warehouse: Warehouse) -> dict[tuple[date, str], int]:
     query = (
-        "SELECT day, query, sum(clicks) AS n FROM query_results(dirty_days = {days:Array(Date)}) GROUP BY ALL"
+        "SELECT day, query, sum(clicks) AS n FROM result_lists(dirty_days = {days:Array(Date)}) GROUP BY ALL"
     )
-    rows = warehouse.rows(query, {"days": rollups.dirty_days(warehouse, QUERY_RESULTS)})
+    rows = warehouse.rows(query, {"days": rollups.dirty_days(warehouse, RESULT_LISTS)})
     return {(row["day"], row["query"]): row["n"] for row in rows}
 
 
@@ -146,7 +146,7 @@ def test_a_late_click_makes_the_day_of_its_list_dirty(warehouse: Warehouse) -> N
     rollups.rebuild(warehouse)
     clicked = Click(event_id=id_ago(days=1), product_id=1, exposure_id=shown.event_id)
     ingest.load(warehouse, [record(clicked)])
-    assert rollups.dirty_days(warehouse, QUERY_RESULTS) == [shown.occurred_at.date(), YESTERDAY]
+    assert rollups.dirty_days(warehouse, RESULT_LISTS) == [shown.occurred_at.date(), YESTERDAY]
     for _ in range(2):
         assert clicks(warehouse) == {(shown.occurred_at.date(), "lamp"): 1}
         rollups.rebuild(warehouse)

@@ -29,8 +29,7 @@ TABLES = (
     "day_changes",
     "rollup_days",
     "event_rollup",
-    "query_results_rollup",
-    "search_lists_rollup",
+    "result_lists_rollup",
     "dead_letters",
     "refused_facts",
 )

@@ -54,8 +54,9 @@ def test_a_login_and_a_logout_are_one_event_each_however_often_they_are_delivere
     warehouse: Warehouse,
 ) -> None:
     user = account()
-    client = log_in(user)
+    client = log_in(user, **{"User-Agent": "curl/8.5.0"})
     assert stored(warehouse) == [("login", user.shopper_key)]
+    assert warehouse.rows("SELECT device, is_bot FROM events") == [{"device": "other", "is_bot": True}]
     assert client.post("/accounts/logout/").status_code == 200
     for _ in range(2):
         assert stored(warehouse) == [("login", user.shopper_key), ("logout", user.shopper_key)]

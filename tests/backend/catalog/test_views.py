@@ -9,6 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from rest_framework.test import APIClient
 
 from backend.accounts.models import User
+from backend.api.arrivals import Arrival
 from backend.catalog.models import Product, Variant
 from backend.catalog.services import delete_product, update_product
 from tests.backend.exposures.sinks import kept, lost
@@ -17,6 +18,7 @@ from tests.backend.shop import NOW, SYSTEM, client_of, customer, product, seller
 pytestmark = pytest.mark.django_db
 
 PRODUCTS = "/api/products/"
+IPHONE = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_6 like Mac OS X) AppleWebKit/605.1.15 Mobile/15E148"
 
 
 def titles(query: str = "", *, client: APIClient | None = None) -> list[str]:
@@ -164,9 +166,18 @@ def test_a_list_is_recorded_as_an_exposure_to_its_shopper(shelf: dict[str, Produ
     guest = uuid4()
     with kept() as exposures:
         response = APIClient().get(
-            f"{PRODUCTS}?category=Lamps&page=1&sort_by=price_high", headers={"X-Anonymous-Id": str(guest)}
+            f"{PRODUCTS}?category=Lamps&page=1&sort_by=price_high",
+            headers={
+                "X-Anonymous-Id": str(guest),
+                "User-Agent": "Googlebot/2.1",
+                "X-Tracking-Consent": "granted",
+            },
         )
-    (exposure,) = exposures
+        APIClient().get(PRODUCTS, headers={"X-Anonymous-Id": str(guest), "User-Agent": IPHONE, "DNT": "1"})
+    exposure, denied = exposures
+    assert exposure.shopper.arrival == Arrival(device="other", is_bot=True, consent="granted")
+    assert denied.shopper.arrival == Arrival(device="mobile", is_bot=False, consent="denied")
+    assert denied.shopper.key is None
     assert response.json()["exposure_id"] == str(exposure.id)
     assert (exposure.surface, exposure.page, exposure.shopper.key) == ("product_list", 1, guest)
     assert exposure.product_ids == (shelf["desk lamp"].pk, shelf["lamp"].pk)

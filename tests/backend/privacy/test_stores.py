@@ -160,7 +160,7 @@ def found_in_warehouse(warehouse: Warehouse, values: list[str]) -> set[tuple[str
             "SELECT name FROM system.tables WHERE database = currentDatabase() AND engine LIKE '%MergeTree'"
         )
     ]
-    assert {"events", "order_facts", rollups.QUERY_RESULTS.table, "dead_letters"} <= set(tables)
+    assert {"events", "order_facts", rollups.RESULT_LISTS.table, "dead_letters"} <= set(tables)
     return {
         (table, value)
         for table in tables

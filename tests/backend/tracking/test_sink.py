@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from analytics_pipeline.events import Exposure
 from analytics_pipeline.stream import Stream, decode
+from backend.api.arrivals import Arrival
 from backend.api.shoppers import Shopper
 from backend.engines import streams
 from backend.exposures.services import expose
@@ -17,7 +18,7 @@ from tests.backend.tracking.conftest import GUEST
 def test_an_exposure_reaches_the_stream_with_all_its_fields(stream: Stream) -> None:
     exposure_id = expose(
         surface="search",
-        shopper=Shopper(key=GUEST),
+        shopper=Shopper(key=GUEST, arrival=Arrival(device="mobile", is_bot=True, consent="granted")),
         product_ids=[3, 1, 2],
         query="lamp",
         filters={"brand": ["b", "a"]},
@@ -36,6 +37,7 @@ def test_an_exposure_reaches_the_stream_with_all_its_fields(stream: Stream) -> N
     (entry,) = stream.take(count=10, block_seconds=0.001)
     batch = decode(entry.payload or b"")
     assert batch.shopper_key == GUEST
+    assert (batch.device, batch.is_bot, batch.consent) == ("mobile", True, "granted")
     assert batch.events == (
         Exposure(
             event_id=exposure_id,

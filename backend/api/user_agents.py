@@ -46,7 +46,7 @@ class ClientKind(NamedTuple):
 
 
 UNKNOWN: Final = ClientKind()
-"""The server's own events have no client."""
+"""Of what no client requested."""
 
 
 def kind_of(user_agent: str, *, mobile: str = "", platform: str = "") -> ClientKind:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from analytics_pipeline.user_agents import kind_of
+from backend.api.user_agents import kind_of
 
 with Path(__file__).with_name("user_agents.csv").open(encoding="utf-8", newline="") as file:
     CASES = list(csv.DictReader(file))
