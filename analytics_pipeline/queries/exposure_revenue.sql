@@ -1,25 +1,36 @@
 /*
 description = """
 The revenue of each query, recommendation slot or other list. The row without a surface is the revenue that is
-credited to no list. A movement is credited if its product was in the list that it names, and that list was
-shown to this shopper, logged in or earlier as a guest, before the product was added to the cart."""
-scope = ["staff"]
+credited to no list. By default, a movement is credited if its product was in the list that it names, and that list was
+shown to this shopper, logged in or earlier as a guest, before the product was added to the cart. `credit` chooses other
+rules of credit. Whichever is chosen, amounts of all rows add up to those of the order ledger. Queries are empty in
+a seller's report, because they may identify shoppers."""
+scope = ["staff", "seller"]
 
 [parameters]
 start_date = "shared"
 end_date = "shared"
+credit = "shared"
+window_days = "shared"
+
+[parameters.breakdown]
+type = "String"
+default = "list"
+choices = ["list", "surface", "query", "slot", "algorithm", "version"]
+description = "list: a row for each surface, query, slot and algorithm; surface: for each surface; query: and query; slot: and slot; algorithm: and algorithm in a slot; version: and version of it."
 
 [columns]
-surface = { type = "String", description = "search, category, recommendations …; empty for revenue that is not credited." }
+surface = { type = "String", description = "search, product_list, recommendations …; empty for revenue that is not credited." }
 query = { type = "String", description = "The search query, in lower case." }
 slot = { type = "String", description = "The slot in which recommendations were shown." }
 algorithm = { type = "String", description = "The algorithm that made the list." }
-units = { type = "Int64", description = "Units that were sold." }
-orders = { type = "UInt64", description = "Orders that were confirmed." }
+units = { type = "Int64", description = "Units that were sold. With credit=linear a unit counts in each row that has a part of it." }
+orders = { type = "UInt64", description = "Orders that were confirmed; an order counts in each row that has a part of it." }
 gross = { type = "Decimal(38, 4)", description = "Amount of the sales." }
 returns = { type = "Decimal(38, 4)", description = "Amount of the cancellations and returns." }
 revenue = { type = "Decimal(38, 4)", description = "gross - returns." }
 currency = { type = "String", description = "ISO 4217." }
+version = { type = "String", description = "With breakdown=version: the version of the model, or the generation of the search index." }
 */
 SELECT
     surface,
@@ -31,7 +42,28 @@ SELECT
     sumIf(amount, kind = 'SALE') AS gross,
     sumIf(amount, kind IN ('CANCEL', 'RETURN')) AS returns,
     gross - returns AS revenue,
-    currency
-FROM credited_movements(start_date = {start_date:Date}, end_date = {end_date:Date}, time_zone = {time_zone:String})
-GROUP BY surface, query, slot, algorithm, currency
-ORDER BY surface = '', revenue DESC, surface, query, slot, algorithm, currency
+    currency,
+    version
+FROM
+(
+    -- Several parts of a movement may be in one row, where its units count once.
+    SELECT
+        if({breakdown:String} IN ('list', 'query') AND {seller:UInt64} = 0, parts.query, '') AS query,
+        if({breakdown:String} IN ('list', 'slot', 'algorithm', 'version'), parts.slot, '') AS slot,
+        if({breakdown:String} IN ('list', 'algorithm', 'version'), parts.algorithm, '') AS algorithm,
+        if({breakdown:String} = 'version', parts.list_version, '') AS version,
+        parts.surface AS surface,
+        parts.currency AS currency,
+        parts.kind AS kind,
+        parts.order_id AS order_id,
+        any(parts.quantity) AS quantity,
+        sum(parts.amount) AS amount
+    FROM credited_parts(
+        start_date = {start_date:Date}, end_date = {end_date:Date}, time_zone = {time_zone:String},
+        credit = {credit:String}, window_days = {window_days:UInt64}
+    ) AS parts
+    WHERE {seller:UInt64} = 0 OR parts.seller_id = {seller:UInt64}
+    GROUP BY surface, query, slot, algorithm, version, currency, kind, order_id, parts.movement_id
+)
+GROUP BY surface, query, slot, algorithm, version, currency
+ORDER BY surface = '', revenue DESC, surface, query, slot, algorithm, version, currency

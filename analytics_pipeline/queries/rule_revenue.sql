@@ -1,13 +1,15 @@
 /*
 description = """
 The revenue of each query rule: that of the lists which it changed, and that of the products in them which it
-pinned. Revenue is credited to a list as in `exposure_revenue`. If several rules changed a list, each of them is
+pinned. Revenue is credited to lists as in `exposure_revenue`. If several rules changed a list, each of them is
 credited with it, but only one of them pinned a product. Rule 0 has the revenue that is credited to no rule."""
 scope = ["staff"]
 
 [parameters]
 start_date = "shared"
 end_date = "shared"
+credit = "shared"
+window_days = "shared"
 
 [columns]
 rule = { type = "UInt64", description = "The id of the rule; 0 for revenue that no rule is credited with." }
@@ -22,26 +24,38 @@ currency = { type = "String", description = "ISO 4217." }
 */
 WITH movements AS
 (
+    -- Several parts of a movement may have the same rule, which then has its units once.
     SELECT
         kind,
-        amount,
-        quantity,
+        sum(amount) AS credited_amount,
+        sumIf(amount, is_pinned_here) AS pinned_amount,
+        max(is_pinned_here) AS is_pinned,
+        any(quantity) AS quantity,
         order_id,
         currency,
-        arrayJoin(if(empty(rule_ids), [toUInt64(0)], rule_ids)) AS rule,
-        has(pinned_ids, product_id) AND pinned_by[indexOf(pinned_ids, product_id)] = rule AS is_pinned
-    FROM credited_movements(start_date = {start_date:Date}, end_date = {end_date:Date}, time_zone = {time_zone:String})
+        rule
+    FROM
+    (
+        SELECT
+            *,
+            arrayJoin(if(empty(rule_ids), [toUInt64(0)], rule_ids)) AS rule,
+            has(pinned_ids, product_id) AND pinned_by[indexOf(pinned_ids, product_id)] = rule AS is_pinned_here
+        FROM credited_parts(
+            start_date = {start_date:Date}, end_date = {end_date:Date}, time_zone = {time_zone:String},
+            credit = {credit:String}, window_days = {window_days:UInt64}
+        )
+    )
+    GROUP BY movement_id, kind, order_id, currency, rule
 )
 SELECT
     rule,
     sumIf(quantity, kind = 'SALE') AS units,
     uniqExactIf(order_id, kind = 'SALE') AS orders,
-    sumIf(amount, kind = 'SALE') AS gross,
-    sumIf(amount, kind IN ('CANCEL', 'RETURN')) AS returns,
+    sumIf(credited_amount, kind = 'SALE') AS gross,
+    sumIf(credited_amount, kind IN ('CANCEL', 'RETURN')) AS returns,
     gross - returns AS revenue,
     sumIf(quantity, kind = 'SALE' AND is_pinned) AS pinned_units,
-    sumIf(amount, kind = 'SALE' AND is_pinned)
-        - sumIf(amount, kind IN ('CANCEL', 'RETURN') AND is_pinned) AS pinned_revenue,
+    sumIf(pinned_amount, kind = 'SALE') - sumIf(pinned_amount, kind IN ('CANCEL', 'RETURN')) AS pinned_revenue,
     currency
 FROM movements
 GROUP BY rule, currency

@@ -186,7 +186,7 @@ def test_each_invalid_parameter_is_named_with_the_reason(
 
 def test_a_report_for_staff_is_refused_to_a_seller(warehouse: Warehouse) -> None:
     with pytest.raises(NotForSellers):
-        reports.run(warehouse, "exposure_revenue", seller=8)
+        reports.run(warehouse, "rule_revenue", seller=8)
 
 
 def test_the_error_for_an_unknown_report_lists_the_reports(warehouse: Warehouse) -> None:

@@ -86,14 +86,15 @@ def test_the_list_describes_each_report_that_the_caller_may_run(staff: User, sel
     assert [report["name"] for report in own] == [
         "baskets",
         "cohorts",
+        "exposure_revenue",
         "product",
         "rfm",
         "sales",
         "sales_by_period",
     ]
-    (group_by,) = [p for p in own[4]["parameters"] if p["name"] == "group_by"]
+    (group_by,) = [p for p in own[5]["parameters"] if p["name"] == "group_by"]
     assert (group_by["default"], group_by["choices"]) == ("day", ["day", "week", "month"])
-    (product,) = [p for p in own[2]["parameters"] if p["name"] == "product"]
+    (product,) = [p for p in own[3]["parameters"] if p["name"] == "product"]
     assert product["default"] is None
 
 
