@@ -287,7 +287,7 @@ def _translated(error: Exception) -> WarehouseUnavailable | WarehouseRefused:
         OperationalError,
     )
 
-    reason = _message_of(error)
+    reason = message_of(error)
     given = getattr(error, "code", None)
     code = given if isinstance(given, int) else None
     if code == _TIMEOUT_EXCEEDED:
@@ -302,6 +302,6 @@ def _translated(error: Exception) -> WarehouseUnavailable | WarehouseRefused:
     return WarehouseRefused(reason, code=code)
 
 
-def _message_of(error: Exception) -> str:
+def message_of(error: Exception) -> str:
     """Return the first line of the server's message, without the client's prefix and suffix."""
     return _WRAPPING.sub("", str(error).strip().split("\n", 1)[0])[:500]

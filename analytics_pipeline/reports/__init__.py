@@ -1,9 +1,6 @@
 """Reports: named queries in `queries/*.sql` for the API, the command and notebooks.
 
-Each file declares its report in the head (`definition.py`). A notebook needs two lines:
-
-    warehouse = Warehouse(PipelineSettings.from_env())
-    reports.run(warehouse, "sales", group_by="month").frame()
+Each file declares its report in the head (`definition.py`). Notebooks use `analytics_pipeline.analyst`.
 """
 
 from analytics_pipeline.reports.definition import Column, Report

@@ -1,6 +1,7 @@
 """Exceptions of reports and of requests for them."""
 
 from collections.abc import Mapping, Sequence
+from difflib import get_close_matches
 from pathlib import Path
 
 
@@ -8,7 +9,9 @@ class UnknownReport(LookupError):
     """There is no report of this name."""
 
     def __init__(self, name: str, *, known: Sequence[str]) -> None:
-        super().__init__(f"There is no report {name!r}; there are {', '.join(known)}")
+        close = get_close_matches(name, known)
+        meant = f"; did you mean {' or '.join(close)}?" if close else "."
+        super().__init__(f"There is no report {name!r}{meant} The reports are {', '.join(known)}")
         self.name = name
         self.known = tuple(known)
 

@@ -6,13 +6,10 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import Any, TextIO
 
 from analytics_pipeline.reports.parameters import Value
 from csv_cells.formulas import escaped
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 _LEAST_DECIMALS = 2
 
@@ -35,12 +32,6 @@ class ReportResult:
             {name: _text(value) if isinstance(value, Decimal) else value for name, value in record.items()}
             for record in self.records()
         ]
-
-    def frame(self) -> "pd.DataFrame":
-        """Return the rows as a data frame; amounts stay exact decimals."""
-        import pandas as pd  # noqa: PLC0415 - 80 MB of memory that the web process doesn't need
-
-        return pd.DataFrame(list(self.rows), columns=list(self.columns))
 
 
 def plain(value: Any) -> Any:

@@ -5,14 +5,15 @@ from pathlib import Path
 
 import clickhouse_connect
 
-from analytics_pipeline import analyst, embedded
+from analytics_pipeline import embedded
+from analytics_pipeline.analyst.__main__ import connection
 from analytics_pipeline.settings import PipelineSettings
 
 
 def test_the_printed_details_open_a_connection(tmp_path: Path) -> None:
     settings = PipelineSettings(home=tmp_path)
     with embedded.ensure(settings, embedded.WAREHOUSE):
-        printed = analyst.connection(settings)
+        printed = connection(settings)
         found = re.fullmatch(
             r"host (\S+), port (\d+), database (\S+), user (\S+), password (\S+)", printed[0]
         )
@@ -26,7 +27,7 @@ def test_the_printed_details_open_a_connection(tmp_path: Path) -> None:
 
 def test_the_password_of_a_configured_server_is_not_printed(tmp_path: Path) -> None:
     url = "https://shop:secret@clickhouse.example:8443/facts"
-    printed = "\n".join(analyst.connection(PipelineSettings(home=tmp_path, clickhouse_url=url)))
+    printed = "\n".join(connection(PipelineSettings(home=tmp_path, clickhouse_url=url)))
     assert "host clickhouse.example, port 8443, database facts, user analyst" in printed
     assert "CLICKHOUSE_ANALYST_PASSWORD" in printed
     assert "secret" not in printed
