@@ -34,6 +34,10 @@ DELETE FROM events
 WHERE day = {day:Date} AND type = 'order' AND (event_id, version) IN {rows:Array(Tuple(UUID, UInt64))}
 """
 
+_REMOVE_AVAILABILITY = (
+    "DELETE FROM availability_changes WHERE (change_id, version) IN {rows:Array(Tuple(UInt64, UInt64))}"
+)
+
 FactColumns = Mapping[str, Sequence[Any]]
 
 
@@ -125,6 +129,12 @@ def remove_events(warehouse: Warehouse, rows: Sequence[tuple[UUID, int]], *, day
     """Delete exactly these `order` events (id, version) of a day; rows that are inserted meanwhile stay."""
     for batch in _batched(rows):
         warehouse.command(_REMOVE_EVENTS, {"day": day, "rows": batch})
+
+
+def remove_availability(warehouse: Warehouse, rows: Sequence[tuple[int, int]]) -> None:
+    """Delete exactly these rows (change, version) of `availability_changes`."""
+    for batch in _batched(rows):
+        warehouse.command(_REMOVE_AVAILABILITY, {"rows": batch})
 
 
 def _store_in_halves(warehouse: Warehouse, columns: FactColumns) -> Iterator[RefusedMovement]:

@@ -211,6 +211,7 @@ def _store_stock(orders: Sequence[PastOrder], *, history: History) -> None:
         sold,
         on_sale_since={pk: max(created_at, plan.begins_at) for pk, created_at in since.items()},
         restocked_at=plan.begins_at + (plan.now - plan.begins_at) / 2,
+        now=plan.now,
         rng=plan.generator("stock"),
     )
 

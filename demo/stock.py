@@ -12,6 +12,7 @@ from datetime import datetime
 import numpy as np
 from numpy.random import Generator
 
+from backend.inventory.availability import record_changes
 from backend.inventory.bulk import PastEntry, PastReservation, record_past, reserve_past
 from backend.inventory.models import ReservationState, TransactionType
 from backend.orders.bulk import PastItem, PastOrder
@@ -35,7 +36,12 @@ class Sold:
 
 
 def record_ledger(
-    sold: Sequence[Sold], *, on_sale_since: Mapping[int, datetime], restocked_at: datetime, rng: Generator
+    sold: Sequence[Sold],
+    *,
+    on_sale_since: Mapping[int, datetime],
+    restocked_at: datetime,
+    now: datetime,
+    rng: Generator,
 ) -> None:
     """Write the ledger for `sold`; `on_sale_since` has an entry for every variant."""
     deliveries = _deliveries(sold, on_sale_since=on_sale_since, restocked_at=restocked_at, rng=rng)
@@ -46,6 +52,7 @@ def record_ledger(
         one.row.reservation = reservation
         rows.append(one.row)
     OrderItem.objects.bulk_update(rows, ["reservation"], batch_size=LINK_AT_ONCE)
+    record_changes(on_sale_since, now=now)
 
 
 def _deliveries(

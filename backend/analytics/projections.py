@@ -14,6 +14,7 @@ from analytics_pipeline.columns import NIL_UUID
 from backend.accounts.models import ShopperLink
 from backend.analytics import line_amounts
 from backend.catalog.models import Product
+from backend.inventory.models import AvailabilityChange
 from backend.orders.models import Movement
 
 WarehouseColumns = dict[str, Sequence[Any]]
@@ -71,6 +72,14 @@ _PRODUCTS: Mapping[str, tuple[str, Any]] = {
     "created_at": ("created_at", NEVER),
     "deleted": ("gone", 0),
 }
+_AVAILABILITY: Mapping[str, tuple[str, Any]] = {
+    "change_id": ("pk", 0),
+    "variant_id": ("variant_id", 0),
+    "product_id": ("variant__product_id", 0),
+    "is_available": ("is_available", False),
+    "changed_at": ("changed_at", NEVER),
+}
+AVAILABILITY_COLUMNS = tuple(_AVAILABILITY)
 _UNITS = Coalesce(Sum(F("variants__stock") - F("variants__reserved"), filter=Q(variants__is_active=True)), 0)
 _GONE = Case(When(deleted_at=None, then=0), default=1, output_field=IntegerField())
 
@@ -105,6 +114,14 @@ def shopper_links(ids: Collection[int]) -> WarehouseColumns:
     )
     names = ("anonymous_key", "shopper_key", "linked_at")
     return _transposed(names, list(rows))
+
+
+def availability_changes(changes: "QuerySet[AvailabilityChange]", *, version: int) -> WarehouseColumns:
+    """Return the changes as columns of `availability_changes`."""
+    rows = list(changes.values_list(*_sources(_AVAILABILITY)))
+    columns = _columns(rows, _AVAILABILITY, version=version)
+    columns["changed_at"] = [_to_the_millisecond(moment) for moment in columns["changed_at"]]
+    return columns
 
 
 def _sources(mapping: Mapping[str, tuple[str, Any]]) -> list[str]:

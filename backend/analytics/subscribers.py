@@ -18,6 +18,7 @@ from backend.analytics import cart_events, projections, session_events
 from backend.analytics.facts import write_facts
 from backend.carts.models import CartItem
 from backend.engines.warehouse import Migrated
+from backend.inventory.models import AvailabilityChange
 from backend.orders.models import Movement
 from backend.outbox.subscribers import Notice, Start
 from backend.outbox.topics import Topic
@@ -43,6 +44,26 @@ class OrderFacts:
         """
         wanted = Q(order__in=_keys(notices, Topic.ORDER)) | Q(pk__in=_keys(notices, Topic.MOVEMENT))
         write_facts(self.target.warehouse(), Movement.objects.filter(wanted), clock=timezone.now)
+
+
+@dataclass(frozen=True, slots=True)
+class Availability:
+    """Writes when variants became available and when they were sold out."""
+
+    target: Migrated
+    name: str = "availability"
+    topics: frozenset[Topic] = frozenset({Topic.AVAILABILITY})
+    start: Start = Start.OLDEST
+    quiet_seconds: float = 0
+    batch_size: int = 5_000
+
+    def handle(self, notices: Sequence[Notice]) -> None:
+        """Write the changes."""
+        # The version is drawn before the rows are read, so that of two writers the later reader's is higher.
+        version = microseconds(timezone.now())
+        changes = AvailabilityChange.objects.filter(pk__in=_keys(notices, Topic.AVAILABILITY))
+        columns = projections.availability_changes(changes, version=version)
+        self.target.warehouse().insert("availability_changes", columns)
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,6 +52,10 @@ BEAT_SCHEDULE = {
         "task": "backend.accounts.tasks.forget_email_verifications",
         "schedule": timedelta(days=1),
     },
+    "complete availability": {
+        "task": "backend.inventory.tasks.complete_availability",
+        "schedule": crontab(hour=3, minute=25),
+    },
     "check stock": {"task": "backend.inventory.tasks.check_stock", "schedule": crontab(hour=3, minute=30)},
     "draft purchase orders": {
         "task": "backend.purchasing.tasks.draft_purchase_orders",

@@ -2,7 +2,7 @@
 
 from django.utils import timezone
 
-from backend.analytics.subscribers import CartItems, Logins, OrderFacts, Products, ShopperLinks
+from backend.analytics.subscribers import Availability, CartItems, Logins, OrderFacts, Products, ShopperLinks
 from backend.catalog.subscribers import CategoryFanOut, ThumbnailRequests
 from backend.config.personal_data import stores
 from backend.engines.index import engine
@@ -35,6 +35,7 @@ def subscribers() -> list[Subscriber]:
         StockAlerts(clock=timezone.now),
         *of_warehouse,
         Products(target),
+        Availability(target),
         *of_stream,
         Deliveries(clock=timezone.now),
         *(StoreErasure(store, clock=timezone.now, writers=writers.get(store.name, ())) for store in stores()),

@@ -17,6 +17,7 @@ from backend.api.statements import statement
 from backend.audit.actors import Actor
 from backend.catalog.models import Variant
 from backend.catalog.services import products_changed
+from backend.inventory.availability import record_changes
 from backend.inventory.ledger import effect_of
 from backend.inventory.models import InventoryTransaction, Reservation, ReservationState, TransactionType
 from backend.inventory.services import lock_variants
@@ -52,7 +53,8 @@ class PastReservation:
 def record_past(entries: Sequence[PastEntry]) -> None:
     """Store the transactions in chronological order, and change the variants' stock by their sum.
 
-    For new variants: none of their reservations may be short.
+    For new variants: none of their reservations may be short. After the last call, and that of
+    `reserve_past`, the caller records the history of their availability (`availability.record_changes`).
 
     Raises:
         InvalidInput: a quantity does not match its type.
@@ -78,7 +80,7 @@ def record_past(entries: Sequence[PastEntry]) -> None:
 
 
 def record_differences(differences: Mapping[int, int], *, reference: str, by: Actor, now: datetime) -> None:
-    """Record differences from the stock of variants, which the caller has locked, in 3 statements.
+    """Record differences from the stock of variants, which the caller has locked.
 
     A positive difference is recorded as IN and goes to short reservations first, a negative one as
     ADJUSTMENT. The caller publishes the products.
@@ -103,6 +105,7 @@ def record_differences(differences: Mapping[int, int], *, reference: str, by: Ac
         with connection.cursor() as cursor:
             cursor.execute(statement(SQL, "change_stock"), [json.dumps(differences)])
         fill([variant_id for variant_id, units in differences.items() if units > 0], by=by, now=now)
+        record_changes(differences, now=now)
 
 
 def reserve_past(reservations: Sequence[PastReservation]) -> list[Reservation]:

@@ -10,6 +10,7 @@ from backend.audit.actors import Actor
 from backend.audit.services import record
 from backend.catalog.models import Variant
 from backend.catalog.services import products_changed
+from backend.inventory.availability import CHUNK, changed, record_changes
 from backend.inventory.services import lock_variants
 from backend.inventory.short_reservations import fill
 
@@ -67,8 +68,24 @@ def repair(variant_id: int, *, by: Actor, now: datetime) -> StockDifference | No
         )
         record("inventory.counters_repaired", by=by, subject=variant, changes=difference.changes)
         fill([variant_id], by=by, now=now)
+        record_changes([variant_id], now=now)
         products_changed({variant.product_id})
     return difference
+
+
+def record_all_changes(*, now: datetime) -> int:
+    """Complete the history of availability of all variants; return how many rows were missing.
+
+    Processes of earlier releases change stock without adding rows. Works while stock moves.
+    """
+    added = last = 0
+    ids = Variant.objects.order_by("pk").values_list("pk", flat=True)
+    while chunk := list(ids.filter(pk__gt=last)[:CHUNK]):
+        with transaction.atomic():
+            locked = lock_variants(ids.filter(pk__in=changed(chunk)))
+            added += record_changes(locked, now=now)
+        last = chunk[-1]
+    return added
 
 
 def _differences(*, only: int | None) -> list[StockDifference]:

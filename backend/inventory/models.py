@@ -69,6 +69,21 @@ class InventoryTransaction(models.Model):
         return f"{self.effect:+d} {self.variant}, {self.get_transaction_type_display()}"
 
 
+class AvailabilityChange(models.Model):
+    """A variant became available, or ceased to be: its available units became positive, or zero. Append-only.
+
+    The rows of a variant alternate, begin with an available one, and are in order of time by id.
+    """
+
+    variant = models.ForeignKey(Variant, on_delete=models.PROTECT, related_name="availability_changes")
+    is_available = models.BooleanField()
+    changed_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        state = "available" if self.is_available else "sold out"
+        return f"variant {self.variant_id} is {state} since {self.changed_at}"
+
+
 class StockThreshold(models.Model):
     """The number of available units at or below which a variant is low on stock."""
 

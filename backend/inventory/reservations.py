@@ -20,6 +20,7 @@ from backend.api.statements import statement
 from backend.audit.actors import Actor
 from backend.catalog.models import Variant
 from backend.catalog.services import products_changed
+from backend.inventory.availability import record_changes
 from backend.inventory.errors import InsufficientStock, ReservationClosed, ReservationShort
 from backend.inventory.models import (
     LIVE,
@@ -62,7 +63,7 @@ def reserve_locked(
     now: datetime,
     state: ReservationState,
 ) -> dict[int, Reservation]:
-    """Reserve units of locked variants (2 queries); the caller publishes the products.
+    """Reserve units of locked variants (2 queries, more if one is sold out); the caller publishes products.
 
     Raises:
         InsufficientStock: a variant has fewer units available.
@@ -78,6 +79,9 @@ def reserve_locked(
         )
         for variant_id, quantity in sorted(units.items())
     )
+    sold_out = [pk for pk, quantity in units.items() if variants[pk].available <= quantity]
+    if sold_out:
+        record_changes(sold_out, now=now)
     return {reservation.variant_id: reservation for reservation in reservations}
 
 
@@ -108,6 +112,8 @@ def release(
         rows = Variant.unpublished.filter(pk__in=by_variant)
         rows.update(reserved=F("reserved") - number_by_key(by_variant))
         fill(by_variant, by=by, now=now)
+        if sold_out := {one.variant_id for one in reservations if not one.variant.available}:
+            record_changes(sold_out, now=now)
         products_changed({reservation.variant.product_id for reservation in reservations})
 
 

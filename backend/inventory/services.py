@@ -15,6 +15,7 @@ from backend.audit.actors import Actor
 from backend.catalog.errors import VariantNotFound
 from backend.catalog.models import Variant
 from backend.catalog.services import products_changed
+from backend.inventory.availability import record_changes
 from backend.inventory.errors import InsufficientStock
 from backend.inventory.ledger import effect_of
 from backend.inventory.models import InventoryTransaction, TransactionType
@@ -75,6 +76,7 @@ def record_many(entries: Sequence[Entry], *, by: Actor, now: datetime) -> list[I
         if row.transaction_type == TransactionType.DAMAGE:
             damaged[row.variant_id] += row.quantity
     variant_ids = sorted(change)
+    flipping: list[int] = []
     with transaction.atomic():
         for start in range(0, len(variant_ids), CHUNK):
             chunk = variant_ids[start : start + CHUNK]
@@ -84,7 +86,12 @@ def record_many(entries: Sequence[Entry], *, by: Actor, now: datetime) -> list[I
             _change_stock(variants, change=part)
             fill([pk for pk in chunk if change[pk] > 0], by=by, now=now)
             products_changed({variant.product_id for variant in variants.values()})
-        return InventoryTransaction.objects.bulk_create(rows, batch_size=CHUNK)
+            flipping += [
+                pk for pk, one in variants.items() if not one.available or one.available + change[pk] <= 0
+            ]
+        recorded = InventoryTransaction.objects.bulk_create(rows, batch_size=CHUNK)
+        record_changes(flipping, now=now)
+    return recorded
 
 
 def row_of(entry: Entry, *, by: Actor, now: datetime) -> InventoryTransaction:

@@ -2,10 +2,20 @@
 
 import structlog
 from celery import shared_task
+from django.utils import timezone
 
-from backend.inventory.checks import stock_differences
+from backend.inventory.checks import record_all_changes, stock_differences
 
 logger = structlog.get_logger(__name__)
+
+
+@shared_task
+def complete_availability() -> int:
+    """Complete the history of availability; return how many rows were missing."""
+    added = record_all_changes(now=timezone.now())
+    if added:
+        logger.warning("availability_completed", rows=added)
+    return added
 
 
 @shared_task

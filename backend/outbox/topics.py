@@ -28,6 +28,7 @@ class Topic(StrEnum):
     CATEGORY = "category", Kind.STATE, "catalog.Category"
     ORDER = "order", Kind.STATE, "orders.Order"
     MOVEMENT = "movement", Kind.STATE, "orders.Movement"
+    AVAILABILITY = "availability", Kind.STATE, "inventory.AvailabilityChange"
     CART_ITEM = "cart_item", Kind.STATE, "carts.CartItem"
     SESSION = "session", Kind.STATE, "accounts.Session"
     SHOPPER_LINKED = "shopper_linked", Kind.STATE, "accounts.ShopperLink"

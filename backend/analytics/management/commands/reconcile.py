@@ -11,10 +11,16 @@ from analytics_pipeline import embedded, facts, migrate
 from analytics_pipeline.facts import Month
 from analytics_pipeline.settings import PipelineSettings
 from analytics_pipeline.warehouse import Warehouse
+from backend.analytics.availability_repair import (
+    AvailabilityDifferences,
+    compare_availability,
+    repair_availability,
+)
 from backend.analytics.reconciliation import Comparison, reconcile
 from backend.analytics.repair import MonthRepaired, repair
 from backend.api.commands import ShopCommand
 from backend.engines.commands import services_for_command
+from backend.inventory.checks import record_all_changes
 
 
 def month(text: str) -> Month:
@@ -55,10 +61,25 @@ class Command(ShopCommand):
             if options["repair"]:
                 for repaired in repair(warehouse, first=first, last=last, clock=timezone.now):
                     self.stdout.write(_described_repair(repaired))
+                self._repair_availability(warehouse)
+            availability = compare_availability(warehouse, clock=timezone.now)
             compared, refused = reconcile(warehouse), facts.waiting(warehouse)
         for row in refused:
             self.stdout.write(f"movement {row.movement_id} was refused by the warehouse: {row.reason}")
         self._conclude(compared)
+        if availability != AvailabilityDifferences(0, 0):
+            raise CommandError(
+                f"of the history of availability {availability.missing} rows are missing in the warehouse, "
+                f"and {availability.surplus} are not in the database; if the relay lags, wait until it has "
+                "caught up, otherwise run reconcile --repair"
+            )
+
+    def _repair_availability(self, warehouse: Warehouse) -> None:
+        recorded = record_all_changes(now=timezone.now())
+        found = repair_availability(warehouse, clock=timezone.now)
+        self.stdout.write(
+            f"availability: {recorded} changes recorded, {found.missing} written, {found.surplus} removed"
+        )
 
     def _conclude(self, compared: list[Comparison]) -> None:
         differing = [comparison for comparison in compared if not comparison.agrees]
