@@ -275,7 +275,8 @@ class Carted(Event, frozen=True, tag="carted"):
 class OrderPlaced(Event, frozen=True, tag="order"):
     """Units of a product were ordered; amounts are only in the order facts.
 
-    `order_id` is the order in the shop's database. Events of version 5 and earlier have none.
+    The shop stores it when the order is confirmed, with the time at which it was placed. `order_id` is the
+    order in the shop's database. Events of version 5 and earlier have none.
     """
 
     product_id: Id

@@ -42,8 +42,8 @@ equivalent; if both are sent they must be equal. With a login, events belong to 
   `denied` is equivalent. One objection is enough: here, stored with the account, or the browser's
   `Sec-GPC: 1` or `DNT: 1`. Without consent, nothing is stored and the response says `"tracked": false`.
 
-With events, and with the lists, cart additions and logins that it records itself, the server stores what the
-request says about the client:
+With events, and with the lists, cart additions, orders and logins that it records itself, the server stores
+what the request says about the client:
 
 - `device` is `desktop`, `mobile`, `tablet` or `other`, from the headers User-Agent, Sec-CH-UA-Mobile and
   Sec-CH-UA-Platform.

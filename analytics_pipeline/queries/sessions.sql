@@ -2,9 +2,10 @@
 description = """
 Sessions and what came of them, by period. A session is a shopper's visit: it ends when the shopper has no event for 30
 minutes. It counts in the period in which it begins. Its revenue is that of its orders, net of cancellations and returns,
-also of later ones. An order that is in no counted session is in a row without sessions, in the period in which it was
-confirmed, so that the revenue of all rows and days is that of the order ledger. A row with several currencies is
-repeated for each, and only the first of them has more than orders and revenue."""
+also of later ones. An order is in the session in which it was placed, also if it was paid and confirmed days later. One
+that is in no counted session is in a row without sessions, in the period in which it was placed, so that the revenue of
+all rows and days is that of the order ledger. A row with several currencies is repeated for each, and only the first of
+them has more than orders and revenue."""
 scope = ["staff"]
 days_around = 4
 
@@ -55,7 +56,7 @@ SELECT
     currency
 FROM
 (
-    WITH if(visits.has_visit, visits.local_day, toDate(ledger.sold_at, {time_zone:String})) AS row_day
+    WITH if(visits.has_visit, visits.local_day, toDate(ledger.ordered_on, {time_zone:String})) AS row_day
     SELECT
         multiIf(
             {group_by:String} = 'month', formatDateTime(row_day, '%Y-%m'),
@@ -96,7 +97,8 @@ FROM
     (
         SELECT
             order_id,
-            minIf(occurred_at, kind = 'SALE') AS sold_at,
+            -- Rows of earlier releases have no placed_at.
+            minIf(if(placed_at = toDateTime64(0, 3, 'UTC'), occurred_at, placed_at), kind = 'SALE') AS ordered_on,
             sumMap(map(toString(currency), if(kind = 'SALE', amount, -amount))) AS net
         FROM order_facts FINAL
         WHERE kind IN ('SALE', 'CANCEL', 'RETURN')

@@ -40,6 +40,10 @@ _ORDER_FACTS: Mapping[str, tuple[str, Any]] = {
     "shopper_key": ("shopper_key", NIL_UUID),
     "exposure_id": ("exposure_id", NIL_UUID),
     "cart_added_at": ("cart_added_at", NEVER),
+    "placed_at": ("order__placed_at", NEVER),
+    "device": ("order__device", ""),
+    "is_bot": ("order__is_bot", False),
+    "consent": ("order__consent", ""),
 }
 ORDER_FACT_COLUMNS = (*_ORDER_FACTS, *line_amounts.COLUMNS)
 # What an order keeps of its products and its address. A return without an order has the brand that its
@@ -136,7 +140,7 @@ def _fact_sources(movements: QuerySet[Movement]) -> "QuerySet[Movement, tuple[An
 def _order_facts(values: Sequence[tuple[Any, ...]], *, version: int) -> WarehouseColumns:
     columns = _columns([row[: len(_ORDER_FACTS)] for row in values], _ORDER_FACTS, version=version)
     columns |= line_amounts.columns([row[len(_ORDER_FACTS) :] for row in values])
-    for name in ("occurred_at", "cart_added_at"):
+    for name in ("occurred_at", "cart_added_at", "placed_at"):
         columns[name] = [_to_the_millisecond(moment) for moment in columns[name]]
     return columns
 

@@ -14,7 +14,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.db.models.functions import TruncMonth
 
 from analytics_pipeline import events, facts, ingest, rollups
@@ -74,8 +74,10 @@ def repair(
 
 def _months(warehouse: Warehouse) -> list[Month]:
     stored = {Month(*divmod(row["month"], 100)) for row in warehouse.rows(_STORED_MONTHS)}
-    known = Movement.objects.annotate(month=TruncMonth("occurred_at", tzinfo=UTC)).order_by()
-    return sorted(stored | {Month.of(row) for row in known.values_list("month", flat=True).distinct()})
+    for moment in ("occurred_at", "order__placed_at"):
+        known = Movement.objects.annotate(month=TruncMonth(moment, tzinfo=UTC)).order_by()
+        stored |= {Month.of(row) for row in known.values_list("month", flat=True).distinct() if row}
+    return sorted(stored)
 
 
 def _of_month(month: Month) -> QuerySet[Movement]:
@@ -176,6 +178,9 @@ def _repair_day(
     ]
     removed = {event_id for event_id, _ in wrong}
     if wrong:
+        # Earlier releases stored events on the day of the confirmation. If the month of the order isn't
+        # repaired, nothing else stores them on the day of the order.
+        ingest.load(warehouse, _moved_events(day, refused=refused, clock=clock))
         _remove_events(warehouse, wrong, day=day)
     right = stored.keys() - removed
     missing = [record for event_id, record in expected.items() if event_id not in right]
@@ -186,10 +191,43 @@ def _repair_day(
 def _expected_events(
     day: date, *, refused: Sequence[RefusedMovement], clock: Callable[[], datetime]
 ) -> Iterator[Record]:
-    begin = datetime(day.year, day.month, day.day, tzinfo=UTC)
-    sales = Movement.objects.filter(
-        kind=MovementKind.SALE, occurred_at__gte=begin, occurred_at__lt=begin + timedelta(days=1)
-    )
+    """Yield the events of a day: those of orders placed on it.
+
+    An order whose time isn't known or can't be stored has the event on the day of its confirmation.
+    """
+    placed = Q(order__placed_at__gte=_begin(day), order__placed_at__lt=_begin(day) + timedelta(days=1))
+    for condition in (placed, _confirmed_on(day) & _WITHOUT_TIME):
+        yield from _events(condition, refused=refused, clock=clock)
+
+
+def _moved_events(
+    day: date, *, refused: Sequence[RefusedMovement], clock: Callable[[], datetime]
+) -> Iterator[Record]:
+    """Yield the events of sales that were confirmed on this day, of orders placed on another one."""
+    confirmed = _events(_confirmed_on(day), refused=refused, clock=clock)
+    return (record for record in confirmed if record.event.occurred_at.date() != day)
+
+
+def _begin(day: date) -> datetime:
+    return datetime(day.year, day.month, day.day, tzinfo=UTC)
+
+
+def _confirmed_on(day: date) -> Q:
+    return Q(occurred_at__gte=_begin(day), occurred_at__lt=_begin(day) + timedelta(days=1))
+
+
+_AFTER_LAST_DAY = _begin(LAST_DAY) + timedelta(days=1)
+_WITHOUT_TIME = (
+    Q(order=None) | Q(order__placed_at__lt=_begin(FIRST_DAY)) | Q(order__placed_at__gte=_AFTER_LAST_DAY)
+)
+# The warehouse refuses other facts, perhaps in a later month than that of the order.
+_STORABLE = Q(occurred_at__gte=_begin(FIRST_DAY), occurred_at__lt=_AFTER_LAST_DAY)
+
+
+def _events(
+    condition: Q, *, refused: Sequence[RefusedMovement], clock: Callable[[], datetime]
+) -> Iterator[Record]:
+    sales = Movement.objects.filter(condition & _STORABLE, kind=MovementKind.SALE)
     version = microseconds(clock())
     for batch in projections.order_facts_in_batches(sales, version=version, size=_BATCH):
         yield from order_events.of_facts(facts.without(batch, refused))

@@ -20,6 +20,7 @@ from django.db.models.expressions import RawSQL
 
 from backend.addresses.validation import destination_of
 from backend.api import money
+from backend.api.arrivals import NO_ARRIVAL, Arrival
 from backend.api.owners import Owner
 from backend.api.rows import LastRows, inserted, set_related
 from backend.api.statements import statement
@@ -59,7 +60,7 @@ SQL = Path(__file__).parent / "sql"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Purchase:
-    """The data that a customer or a guest sends to place an order, and the tariff that applies.
+    """The data that a customer or a guest sends to place an order, the tariff, and the facts of the request.
 
     Without a shipping method, the cheapest one is used. The tariff is read before the transaction;
     `expected_total` and `expected_currency` protect against a later change.
@@ -67,6 +68,7 @@ class Purchase:
 
     owner: Owner
     tariff: Tariff
+    arrival: Arrival = NO_ARRIVAL
     name: str = ""
     phone: str = ""
     email: str = ""
@@ -220,6 +222,7 @@ def _order_of(purchase: Purchase, *, contents: Contents, totals: Totals, now: da
         billing_address=dict(purchase.billing_address),
         notes=purchase.notes,
         placed_at=now,
+        **purchase.arrival.columns(),
         expires_at=None if at_once else now + settings.PAYMENT_HOLD,
     )
 

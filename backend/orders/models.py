@@ -27,6 +27,7 @@ from django.db.models import F, Q
 from django.db.models.expressions import Combinable
 from django.utils.functional import cached_property
 
+from backend.api.arrivals import WithArrival
 from backend.catalog.models import Product, Variant
 from backend.inventory.models import Reservation
 from backend.orders import fulfilment_models, refund_models  # noqa: F401 - models that Django has to know
@@ -76,14 +77,15 @@ def _near(amount: Combinable) -> tuple[Combinable, Combinable]:
     return amount - Decimal("0.004"), amount + Decimal("0.004")
 
 
-class Order(models.Model):
+class Order(WithArrival):
     """A purchase by a customer, or by a guest (`user` is None), who is known by the hash of a cart token.
 
     total_amount = subtotal + shipping_cost + charges, plus tax_amount unless the prices include tax.
     `charges` is the sum of `charge_lines`, a list of {code, description, amount} that imported orders may
-    have; the sum may be negative. `customer_name` and `customer_phone` are those at the time of the order. An
-    order that is still PENDING at `expires_at` is cancelled; `expired_at` is when that was done, and None for
-    other orders, also for one that was paid afterwards.
+    have; the sum may be negative. `customer_name` and `customer_phone` are those at the time of the order,
+    `device`, `is_bot` and `consent` the facts of the request that placed it. An order that is still PENDING
+    at `expires_at` is cancelled; `expired_at` is when that was done, and None for other orders, also for one
+    that was paid afterwards.
     """
 
     order_number = models.CharField(max_length=20, unique=True)

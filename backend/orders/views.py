@@ -20,6 +20,7 @@ from backend.api.parameters import PageParameters, parse, parse_body
 from backend.api.responses import envelope
 from backend.api.rows import LastRows
 from backend.api.schema import envelope_of, operation, page_of
+from backend.api.shoppers import shopper_of
 from backend.audit.actors import actor_of
 from backend.carts.callers import caller_of
 from backend.carts.errors import UnitLimitExceeded
@@ -139,7 +140,8 @@ def _purchase(owner: Owner, *, request: Request, body: dict[str, Any]) -> Purcha
     else:
         user = account_of(request)
         name, phone = user.get_full_name(), user.phone or ""
-    return Purchase(owner=owner, tariff=tariff(), name=name, phone=phone, **body)
+    arrival = shopper_of(request).arrival
+    return Purchase(owner=owner, tariff=tariff(), arrival=arrival, name=name, phone=phone, **body)
 
 
 class OrderView(APIView):

@@ -80,11 +80,13 @@ class Truth:
         self.sessions = [each for shopper, events in by_shopper.items() for each in _split(shopper, events)]
         self.ledger: dict[int, list[Movement]] = defaultdict(list)
         self.sales: dict[uuid.UUID, list[int]] = defaultdict(list)
+        self.orders: dict[uuid.UUID, list[int]] = defaultdict(list)
         for movement in shop.movements:
             self.ledger[movement.order].append(movement)
             buyer = movement.customer or (self.of(movement.shopper) if movement.shopper else None)
             if movement.kind == "SALE" and buyer is not None:
                 self.sales[buyer].append(movement.at)
+                self.orders[buyer].append(movement.placed_at)
         self.accounts = {account for _, account, _ in shop.links} | {
             m.customer for m in shop.movements if m.customer
         }
@@ -110,7 +112,7 @@ class Truth:
                 found = [(at, _source(page)) for at, page in pages]
                 return min(found, default=(0, "unknown"))[1] or "direct"
             case "customer_type":
-                is_returning = any(at < session.began for at in self.sales.get(session.shopper, ()))
+                is_returning = any(at < session.began for at in self.orders.get(session.shopper, ()))
                 return "returning" if is_returning else "new" if session.shopper in self.accounts else "guest"
         return ""
 
@@ -126,7 +128,7 @@ class Truth:
             orders |= each.order_ids
             attributed |= each.order_ids
         for order in self.ledger.keys() - attributed:
-            groups[local_day(self.ledger[order][0].at, zone), "", 0][1].add(order)
+            groups[local_day(self.ledger[order][0].placed_at, zone), "", 0][1].add(order)
         return [
             {"period": str(day), "segment": segment, "has_session": has_session, **row}
             for (day, segment, has_session), (sessions, orders) in groups.items()

@@ -31,11 +31,15 @@ class Happened:
 
 @dataclass(frozen=True)
 class Movement:
-    """A row of the order ledger; the amount of what is not a sale is negative."""
+    """A row of the order ledger; the amount of what is not a sale is negative.
+
+    `placed_at` is when the order was placed, which is before a sale is confirmed.
+    """
 
     order: int
     kind: str
     at: int
+    placed_at: int
     amount: Decimal
     currency: str
     shopper: uuid.UUID | None
@@ -126,7 +130,7 @@ class Generator:
     ) -> None:
         rng = self.rng
         if kind in ("exposure", "carted", "order"):  # events of the server
-            offset, device, is_bot = 0, "", False
+            offset = 0
         fields: dict[str, Any] = {}
         match kind:
             case "page_view":
@@ -155,16 +159,20 @@ class Generator:
         return shopper if any(account == shopper for _, account, _ in self.shop.links) else None
 
     def _sell(self, at: int, *, shopper: uuid.UUID | None, customer: uuid.UUID | None) -> int:
-        """Add an order with its later cancellations and returns, and return its id."""
+        """Add an order with its later cancellations and returns, and return its id.
+
+        Some orders are confirmed days after they were placed.
+        """
         rng, add = self.rng, self.shop.movements.append
         self.orders += 1
         currency = rng.choice(["EUR", "EUR", "USD"])
+        confirmed_at = at + rng.choice([0, 0, rng.randint(0, PAUSE), rng.randint(0, 9 * DAY)])
         for _ in range(rng.randint(1, 2)):
             amount = Decimal(rng.randint(100, 9_999)) / 100
-            add(Movement(self.orders, "SALE", at, amount, currency, shopper, customer))
+            add(Movement(self.orders, "SALE", confirmed_at, at, amount, currency, shopper, customer))
             if rng.random() < 0.3:
-                later, kind = at + rng.randint(0, 40 * DAY), rng.choice(["CANCEL", "RETURN"])
-                add(Movement(self.orders, kind, later, -amount, currency, shopper, customer))
+                later, kind = confirmed_at + rng.randint(0, 40 * DAY), rng.choice(["CANCEL", "RETURN"])
+                add(Movement(self.orders, kind, later, at, -amount, currency, shopper, customer))
         return self.orders
 
     def _moment(self) -> int:

@@ -205,6 +205,7 @@ def _facts(rows: list[Row]) -> dict[str, list[Any]]:
         "kind": [row["kind"] for row in rows],
         "amount": [Decimal(row["amount"]) for row in rows],
         "occurred_at": [_moment(row["at"]) for row in rows],
+        "placed_at": [_moment(row["placed at"]) if row.get("placed at") else NEVER for row in rows],
         "quantity": [int(row.get("quantity") or 1) for row in rows],
         "product_id": [int(row.get("product") or 1) for row in rows],
         "order_id": [int(row.get("order") or 1) for row in rows],

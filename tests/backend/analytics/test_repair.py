@@ -335,3 +335,25 @@ def test_customer_keys_are_the_same_after_a_repair(
     (march,) = repaired(warehouse)
     assert (march.facts_written, march.events_written) == (3, 2)
     assert state(warehouse) == intact
+
+
+@pytest.mark.parametrize("first", [None, Month(2026, 3)])
+def test_events_of_orders_that_were_confirmed_late_move_to_the_day_of_the_order(
+    warehouse: Warehouse, products: list[Product], first: Month | None
+) -> None:
+    sell(products, "late", "at once")
+    placed_at = NOW - timedelta(days=20)
+    Order.objects.filter(source_reference="late").update(placed_at=NOW)
+    deliver()
+    # As an earlier release stored it: the fact has no time of the order, and the event that of the confirmation.
+    Order.objects.filter(source_reference="late").update(placed_at=placed_at)
+    warehouse.command("ALTER TABLE order_facts UPDATE placed_at = 0 WHERE true SETTINGS mutations_sync = 2")
+    rollups.rebuild(warehouse)
+
+    repaired(warehouse, first=first)
+
+    days = "SELECT day FROM events FINAL WHERE type = 'order' ORDER BY day"
+    assert [row["day"] for row in warehouse.rows(days)] == [placed_at.date(), NOW.date()]
+    assert {placed_at.date(), NOW.date()} <= set(rollups.all_dirty_days(warehouse))
+    assert warehouse.value("SELECT min(placed_at) FROM order_facts FINAL") == placed_at
+    assert repaired(warehouse) == []
