@@ -9,6 +9,7 @@ from rest_framework import serializers
 from analytics_pipeline.product_interactions import InteractionType
 from analytics_pipeline.reports import Parameter, Report
 from analytics_pipeline.reports.parameters import NUMBER
+from backend.analytics.interactions import DEFAULT_DAYS
 from backend.api.fields import Choice, Identifier, MoneyOutput
 from backend.api.parameters import PageParameters
 
@@ -72,10 +73,15 @@ class InteractionParameters(PageParameters):
         required=False,
         allow_null=True,
         default=None,
-        help_text="The first day, in the shop's time zone; by default the earliest day.",
+        help_text="The first day, in the shop's time zone; by default "
+        f"{DEFAULT_DAYS - 1} days before the last one.",
     )
     end_date = serializers.DateField(
-        required=False, allow_null=True, default=None, help_text="The last day; by default the latest day."
+        required=False,
+        allow_null=True,
+        default=None,
+        help_text=f"The last day; by default today, or {DEFAULT_DAYS - 1} days after a given first one. "
+        "A long period of a large shop can exceed the time of a request: 503 `query_too_slow`.",
     )
 
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any, cast
 
 from django.http import FileResponse
+from django.utils import timezone
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -127,11 +128,13 @@ class InteractionsView(APIView):
         """List interactions of users with products, the newest first.
 
         A VIEW, ADD_TO_CART, PURCHASE, WISHLIST or RATING of a shopper with an id; what a guest did counts for
-        the account after a login. Interactions of known bots are left out.
+        the account after a login. Interactions of known bots are left out. Without dates, they are those of
+        the last seven days.
         """
         parameters = parse(request, InteractionParameters)
         span = PageSpan(page=parameters["page"], page_size=parameters["page_size"])
-        count, rows = interactions_for(cast("User", request.user), parameters, span=span)
+        user = cast("User", request.user)
+        count, rows = interactions_for(user, parameters, span=span, now=timezone.now())
         shown = InteractionSerializer(rows, many=True).data
         return Response(page_envelope(request, shown, count=count, span=span))
 

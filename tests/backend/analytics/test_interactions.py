@@ -13,6 +13,9 @@ from analytics_pipeline.events import AnyEvent, CartAdd, Carted, Record, Review,
 from analytics_pipeline.warehouse import Warehouse
 from backend.accounts.areas import StaffArea, stored_areas
 from backend.accounts.models import ShopperLink, User
+from backend.analytics.interactions import interactions_for
+from backend.analytics.serializers import InteractionParameters
+from backend.api.pagination import PageSpan
 from backend.catalog.models import Product
 from backend.outbox.services import publish
 from backend.outbox.topics import Topic
@@ -24,6 +27,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 GUEST = uuid4()
 PATH = "/api/analytics/interactions/"
+MONTHS = {"start_date": "2026-01-01", "end_date": "2026-03-10"}
 
 
 def at(**ago: float) -> Any:
@@ -62,8 +66,8 @@ def interacted(warehouse: Warehouse, sold: list[Product], customer: User) -> lis
 
 
 def shown(caller: User, **parameters: str | int) -> list[tuple[str, int, float, int | None]]:
-    """Return type, product, value and user of each interaction."""
-    response = client_of(caller).get(PATH, parameters)
+    """Return type, product, value and user of each interaction, of the three months to NOW unless others are given."""
+    response = client_of(caller).get(PATH, {**MONTHS, **parameters})
     assert response.status_code == 200, response.json()
     body = response.json()
     assert body["count"] >= len(body["results"])
@@ -93,15 +97,18 @@ def test_each_interaction_of_an_account_is_listed_once_the_newest_first(
     assert (
         shown(staff, user=staff.pk)
         == shown(staff, user=999_999)
-        == shown(staff, start_date="3000-01-01")
+        == shown(staff, start_date="3000-01-01", end_date="3000-01-02")
         == []
     )
 
-    page = client_of(staff).get(PATH, {"page": 2, "page_size": 2}).json()
+    page = client_of(staff).get(PATH, MONTHS | {"page": "2", "page_size": "2"}).json()
     assert (page["count"], page["total_pages"], len(page["results"])) == (6, 3, 2)
     (_, viewed) = page["results"]
     assert datetime.fromisoformat(viewed["timestamp"]) == NOW - timedelta(hours=1)
-    assert client_of(staff).get(PATH, {"page": 4, "page_size": 2}).json()["code"] == "page_not_found"
+    assert (
+        client_of(staff).get(PATH, MONTHS | {"page": "4", "page_size": "2"}).json()["code"]
+        == "page_not_found"
+    )
     assert (
         client_of(staff).get(PATH, {"start_date": "2026-03-02", "end_date": "2026-03-01"}).status_code == 400
     )
@@ -117,3 +124,17 @@ def test_staff_without_the_area_of_customers_see_keys_instead_of_accounts(
     assert len(shown(analyst, user_key=str(customer.shopper_key))) == 6
     refused = client_of(analyst).get(PATH, {"user": customer.pk})
     assert (refused.status_code, refused.json()["code"]) == (403, "customers_not_visible")
+
+
+def test_a_period_of_which_an_end_is_not_given_has_seven_days(interacted: list[Product], staff: User) -> None:
+    def found(**given: str) -> int:
+        parameters = InteractionParameters(data=given)
+        parameters.is_valid(raise_exception=True)
+        span, now = PageSpan(page=1, page_size=10), NOW + timedelta(days=6)
+        return interactions_for(staff, parameters.validated_data, span=span, now=now)[0]
+
+    assert found() == 5
+    assert found(end_date="2026-03-15") == found(start_date="2026-03-04") == 5
+    assert found(end_date="2026-03-17") == found(start_date="2026-03-03") == 0
+    assert found(start_date="2026-01-01", end_date="2026-03-10") == 6
+    assert found(start_date="9999-12-30") == found(end_date="0001-01-02") == 0
