@@ -19,6 +19,7 @@ _DAYS = """
 SELECT DISTINCT day
 FROM events
 WHERE day BETWEEN {since:Date} AND {until:Date} AND type = 'exposure' AND surface = 'search' AND query != ''
+  AND NOT is_bot
 ORDER BY day
 """
 
