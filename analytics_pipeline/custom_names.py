@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from enum import StrEnum
 
 from analytics_pipeline.events import Custom, Event
-from analytics_pipeline.validation import InvalidEvent
+from analytics_pipeline.validation import Fault, InvalidEvent
 
 WHERE = "/api/events/names/"
 
@@ -44,18 +44,18 @@ def check_custom(event: Event, names_of: NamesOf) -> None:
         declared = names_of().get(event.name)
     except NamesUnavailable as error:
         reason = "the registered names can't be read at the moment; the event is checked again later"
-        raise InvalidEvent(reason, field="name") from error
+        raise InvalidEvent(reason, field="name", fault=Fault.CUSTOM_NAME) from error
     if declared is None:
         shown = event.name if len(event.name) <= 50 else f"{event.name[:50]}…"
-        raise InvalidEvent(f"{shown!r} isn't an active name; staff register it at {WHERE}", field="name")
+        reason = f"{shown!r} isn't an active name; staff register it at {WHERE}"
+        raise InvalidEvent(reason, field="name", fault=Fault.CUSTOM_NAME)
     for name, value in (event.properties or {}).items():
         kind = declared.get(name)
         if kind is None:
-            raise InvalidEvent(
-                f"not declared for this name; staff declare it at {WHERE}", field=f"properties.{name}"
-            )
+            reason = f"not declared for this name; staff declare it at {WHERE}"
+            raise InvalidEvent(reason, field=f"properties.{name}", fault=Fault.CUSTOM_PROPERTY)
         if kind is not kind_of(value):
-            raise InvalidEvent(f"must be a {kind}", field=f"properties.{name}")
+            raise InvalidEvent(f"must be a {kind}", field=f"properties.{name}", fault=Fault.CUSTOM_PROPERTY)
 
 
 def kind_of(value: str | float | bool) -> PropertyKind:

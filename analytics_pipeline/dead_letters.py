@@ -16,13 +16,23 @@ from analytics_pipeline.validation import InvalidEvent, validate
 from analytics_pipeline.warehouse import Warehouse
 
 _WAITING = """
-SELECT entry, position, arrived_at, shopper_key, clock_offset, reason, payload
+SELECT entry, position, arrived_at, shopper_key, clock_offset, reason, payload, type, fault
 FROM dead_letters FINAL
 WHERE replayed = 0 AND (entry, position) > ({entry:String}, {position:UInt32}) AND entry <= {newest:String}
 ORDER BY entry, position
 LIMIT {limit:UInt64}
 """
-_COLUMNS = ("entry", "position", "arrived_at", "shopper_key", "clock_offset", "reason", "payload")
+_COLUMNS = (
+    "entry",
+    "position",
+    "arrived_at",
+    "shopper_key",
+    "clock_offset",
+    "reason",
+    "payload",
+    "type",
+    "fault",
+)
 _NEWEST = "SELECT max(entry) FROM dead_letters"
 _COUNT = "SELECT count() FROM dead_letters FINAL WHERE replayed = 0"
 _DROP = "ALTER TABLE dead_letters DELETE WHERE arrived_at < {before:DateTime64(3, 'UTC')}"

@@ -320,12 +320,15 @@ _encoder = msgspec.json.Encoder(order="deterministic")
 class Refused(msgspec.Struct, frozen=True):
     """A refused event with the reason.
 
-    `index` is its position in the batch, from 0. `payload` is its text, truncated if it is long.
+    `index` is its position in the batch, from 0. `payload` is its text, truncated if it is long. `type` is
+    empty if it isn't known, `fault` (`validation.Fault`) if an earlier release refused the event.
     """
 
     index: int
     reason: str
     payload: str
+    type: str = ""
+    fault: str = ""
 
 
 def contents(events: Iterable[AnyEvent]) -> tuple[int, ...]:

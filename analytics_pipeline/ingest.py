@@ -8,7 +8,7 @@ import gc
 import itertools
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
@@ -30,6 +30,19 @@ _MOST_ENTRIES = 10_000
 ROWS_AT_ONCE = 100_000
 # The position of a dead letter whose payload is a whole entry; greater than any event's.
 WHOLE_ENTRY = 2**32 - 1
+NOT_STORABLE = "not_storable"
+"""The fault of such a dead letter: intake accepted its events, which can't be decoded or stored."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refusals:
+    """How many events of an entry were refused, of one type and for reasons of one kind."""
+
+    entry: str
+    arrived_at: datetime
+    type: str
+    fault: str
+    events: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +60,24 @@ class DeadLetter:
     clock_offset: int
     reason: str
     payload: str
+    type: str = ""
+    fault: str = ""
+
+
+@dataclass(slots=True)
+class Rejected:
+    """What entries have besides their events: dead letters, and the numbers of refused events."""
+
+    letters: list[DeadLetter] = field(default_factory=list)
+    refusals: list[Refusals] = field(default_factory=list)
+
+    def store(self, warehouse: Warehouse) -> None:
+        """Insert the rows; idempotent."""
+        store_letters(warehouse, self.letters)
+        warehouse.insert(
+            "refused_events",
+            {name: [getattr(each, name) for each in self.refusals] for name in Refusals.__slots__},
+        )
 
 
 def load(warehouse: Warehouse, records: Iterable[Record], *, block: int = ROWS_AT_ONCE) -> int:
@@ -112,22 +143,20 @@ class Ingest:
         return stored
 
     def _store(self, entries: Sequence[Entry]) -> None:
-        letters: list[DeadLetter] = []
+        rejected = Rejected()
         try:
-            load(self._warehouse, self._records(entries, letters=letters))
+            load(self._warehouse, self._records(entries, rejected=rejected))
         except WarehouseRefused as error:
             if not error.is_data_error:
                 raise
             self._store_in_halves(entries, reason=str(error))
         else:
-            store_letters(self._warehouse, letters)
+            rejected.store(self._warehouse)
 
-    def _records(self, entries: Sequence[Entry], *, letters: list[DeadLetter]) -> Iterator[Record]:
-        """Yield the events of the entries; append anything that isn't an event to `letters`."""
+    def _records(self, entries: Sequence[Entry], *, rejected: Rejected) -> Iterator[Record]:
+        """Yield the events of the entries; add everything else to `rejected`."""
         for entry in entries:
-            good, bad = self._read(entry)
-            letters += bad
-            yield from good
+            yield from self._read(entry, rejected=rejected)
 
     def _store_in_halves(self, entries: Sequence[Entry], *, reason: str) -> None:
         """Store the entries in halves; an entry that the warehouse refuses becomes a dead letter."""
@@ -137,17 +166,25 @@ class Ingest:
             self._store(entries[middle:])
             return
         for entry in entries:
-            records, letters = self._read(entry)
-            whole = [_whole(entry, reason=reason, now=self._clock())] if records else []
-            store_letters(self._warehouse, [*letters, *whole])
+            rejected = Rejected()
+            if self._read(entry, rejected=rejected):
+                rejected.letters.append(_whole(entry, reason=reason, now=self._clock()))
+            rejected.store(self._warehouse)
 
-    def _read(self, entry: Entry) -> tuple[list[Record], list[DeadLetter]]:
-        """Return the events and the refused ones of an entry; nothing if its shopper was erased."""
-        records, letters = _read(entry, now=self._clock())
-        first = records[0] if records else letters[0] if letters else None
-        if self._erased and first is not None and first.shopper_key is not None:
-            return ([], []) if tombstone(first.shopper_key) in self._erased else (records, letters)
-        return records, letters
+    def _read(self, entry: Entry, *, rejected: Rejected) -> list[Record]:
+        """Return the events of an entry, and add the refused ones to `rejected`; skip erased shoppers."""
+        try:
+            batch = stream.decode(entry.payload or b"")
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            rejected.letters.append(_whole(entry, reason=str(error), now=self._clock()))
+            return []
+        # Numbers of refused events name no shopper.
+        rejected.refusals += _refusals(entry, batch)
+        key = batch.shopper_key
+        if self._erased and key is not None and tombstone(key) in self._erased:
+            return []
+        rejected.letters += [_letter(entry, batch, refused) for refused in batch.refused]
+        return _records(entry, batch)
 
 
 @contextmanager
@@ -174,17 +211,15 @@ def store_letters(warehouse: Warehouse, letters: Sequence[DeadLetter]) -> None:
             "clock_offset": [letter.clock_offset for letter in letters],
             "reason": [letter.reason for letter in letters],
             "payload": [letter.payload for letter in letters],
+            "type": [letter.type for letter in letters],
+            "fault": [letter.fault for letter in letters],
         },
     )
 
 
-def _read(entry: Entry, *, now: datetime) -> tuple[list[Record], list[DeadLetter]]:
-    try:
-        batch = stream.decode(entry.payload or b"")
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        return [], [_whole(entry, reason=str(error), now=now)]
+def _records(entry: Entry, batch: stream.Batch) -> list[Record]:
     number, arrived_at, shopper_key = entry.number, batch.arrived_at, batch.shopper_key
-    records = [
+    return [
         Record(
             event=event,
             shopper_key=shopper_key,
@@ -198,7 +233,17 @@ def _read(entry: Entry, *, now: datetime) -> tuple[list[Record], list[DeadLetter
         )
         for event in batch.events
     ]
-    return records, [_letter(entry, batch, refused) for refused in batch.refused]
+
+
+def _refusals(entry: Entry, batch: stream.Batch) -> list[Refusals]:
+    # Entries of the previous release have no numbers, only the events that are kept.
+    counted = batch.refusals or stream.refusals_of(batch.refused)
+    return [
+        Refusals(
+            entry=entry.name, arrived_at=batch.arrived_at, type=one.type, fault=one.fault, events=one.events
+        )
+        for one in counted
+    ]
 
 
 def _letter(entry: Entry, batch: stream.Batch, refused: Refused) -> DeadLetter:
@@ -210,6 +255,8 @@ def _letter(entry: Entry, batch: stream.Batch, refused: Refused) -> DeadLetter:
         clock_offset=batch.clock_offset,
         reason=refused.reason,
         payload=refused.payload,
+        type=refused.type,
+        fault=refused.fault,
     )
 
 
@@ -222,4 +269,5 @@ def _whole(entry: Entry, *, reason: str, now: datetime) -> DeadLetter:
         clock_offset=0,
         reason=f"the entry can't be stored: {reason}",
         payload=stream.as_text(entry.payload or b""),
+        fault=NOT_STORABLE,
     )

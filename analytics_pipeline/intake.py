@@ -16,7 +16,7 @@ from analytics_pipeline import clocks, uuid7, validation
 from analytics_pipeline.custom_names import NamesOf, check_custom, no_names
 from analytics_pipeline.events import MAX_EVENTS, SERVER_ONLY, AnyEvent, Custom, Refused
 from analytics_pipeline.json_slices import Slices, TooManyElements, Unreadable, cut
-from analytics_pipeline.validation import InvalidEvent
+from analytics_pipeline.validation import Fault, InvalidEvent
 
 # How much is kept of a refused event; a longer one can't be replayed.
 KEPT_BYTES = 2_000
@@ -139,10 +139,20 @@ def read_each(body: bytes, *, arrived_at: datetime, names_of: NamesOf = no_names
             check_custom(event, names_of)
             if event.event_id in accepted:
                 reason = f"the event at index {indexes[event.event_id]} has the same id and was accepted"
-                raise InvalidEvent(reason, field="event_id")  # noqa: TRY301 - handled like every other fault
+                raise InvalidEvent(  # noqa: TRY301 - handled like every other fault
+                    reason, field="event_id", fault=Fault.REPEATED_ID
+                )
         except InvalidEvent as error:
             text = payload[:KEPT_BYTES].decode(errors="replace")
-            refused.append(Refused(index=index, reason=str(error), payload=text))
+            refused.append(
+                Refused(
+                    index=index,
+                    reason=str(error),
+                    payload=text,
+                    type=validation.type_of(payload),
+                    fault=error.fault,
+                )
+            )
         else:
             accepted[event.event_id] = event
             indexes[event.event_id] = index

@@ -120,7 +120,13 @@ LIST_COUNTS = Rollup(
     table="list_counts_rollup",
     order_by="surface, position, quarter",
 )
-ROLLUPS = (EVENT_COUNTS, RESULT_LISTS, SESSION_PARTS, ID_CONFLICTS, LIST_COUNTS)
+EVENT_ARRIVALS = Rollup(
+    name="event_arrivals",
+    aggregate="event_arrivals_aggregate",
+    table="event_arrivals_rollup",
+    order_by="type",
+)
+ROLLUPS = (EVENT_COUNTS, RESULT_LISTS, SESSION_PARTS, ID_CONFLICTS, LIST_COUNTS, EVENT_ARRIVALS)
 
 
 def create(warehouse: Warehouse, *, rollups: Sequence[Rollup] = ROLLUPS) -> None:

@@ -1,6 +1,7 @@
 """The stream between intake and the warehouse: one request is one entry of a Redis stream."""
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -39,8 +40,18 @@ _LAST_SEQUENCE = 2**20 - 1
 _TIMEOUT_SECONDS = 5
 
 
+class Refusal(msgspec.Struct, frozen=True, kw_only=True):
+    """How many events of one type were refused for reasons of one kind (`validation.Fault`)."""
+
+    type: str
+    fault: str
+    events: int
+
+
 class Batch(msgspec.Struct, frozen=True, kw_only=True):
     """The events of one request, and the refused ones that become dead letters.
+
+    `refusals` count all refused events, also those that no dead letter is kept of.
 
     `clock_offset` is to be added to the events' times, in milliseconds; `source_key` is the key of the
     network from which the request came (`sources.py`), 0 for the server's own events. `device` and `is_bot`
@@ -56,6 +67,15 @@ class Batch(msgspec.Struct, frozen=True, kw_only=True):
     device: str = ""
     is_bot: bool = False
     consent: str = ""
+    refusals: tuple[Refusal, ...] = ()
+
+
+def refusals_of(refused: Iterable[Refused]) -> tuple[Refusal, ...]:
+    """Return how many events were refused, by type and kind of reason."""
+    counted = Counter((each.type, each.fault) for each in refused)
+    return tuple(
+        Refusal(type=type_, fault=fault, events=count) for (type_, fault), count in sorted(counted.items())
+    )
 
 
 @dataclass(frozen=True, slots=True)

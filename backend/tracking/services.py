@@ -15,7 +15,7 @@ from analytics_pipeline.allowances import AllowanceExceeded, TooManyGuests
 from analytics_pipeline.events import CartAdd, Click, Refused, View
 from analytics_pipeline.intake import InvalidBody, Received, TooManyEvents
 from analytics_pipeline.recent import KEPT
-from analytics_pipeline.stream import Batch
+from analytics_pipeline.stream import Batch, refusals_of
 from backend.api.arrivals import consent_text
 from backend.api.consent import combined, may_track
 from backend.api.errors import InvalidInput
@@ -87,6 +87,7 @@ def _take(body: bytes, *, shopper: Shopper, choice: bool | None, client: Client,
         shopper_key=shopper_key,
         events=received.events,
         refused=_kept(received.refused, address=client.counted_address, now=now),
+        refusals=refusals_of(received.refused),
         clock_offset=received.clock_offset,
         source_key=source_keys().of(client.address, now=now),
         device=client.kind.device,

@@ -1,6 +1,7 @@
 """Reads test cases of reports: Markdown files with small tables that analysts can read and write.
 
-A file has a title, the stored rows (`## orders`, `## events`, `## links`, `## products`), and any number of
+A file has a title, the stored rows (`## orders`, `## events`, `## links`, `## products`,
+`## refused`, `## dead letters`), and any number of
 expectations (`## report: NAME`, parameters as `name: value`, the expected rows or "no rows").
 Shoppers, lists and events have names: the same name always stands for the same UUID. A list without an exposure
 event is forged. An expected table may omit columns, but no rows.
@@ -61,11 +62,13 @@ class Case:
         return [_record(row) for row in self.stored.get("events", [])]
 
     def store(self, warehouse: Warehouse) -> None:
-        """Store the orders, links and products."""
+        """Store the orders, links, products and refused events."""
         for name, columns in (
             ("order_facts", _facts(self.stored.get("orders", []))),
             ("shopper_links", _links(self.stored.get("links", []))),
             ("products", _products(self.stored.get("products", []))),
+            ("refused_events", _refusals(self.stored.get("refused", []))),
+            ("dead_letters", _letters(self.stored.get("dead letters", []))),
         ):
             warehouse.insert(name, columns)
 
@@ -181,11 +184,13 @@ def _record(row: Row) -> Record:
     return Record(
         event=event,
         shopper_key=None if shopper == NIL_UUID else shopper,
-        arrived_at=event.occurred_at,
+        arrived_at=_moment(row["arrived"]) if row.get("arrived") else event.occurred_at,
         number=1,
         source_key=int(row.get("network") or 0),
         device=row.get("device", ""),
         is_bot=row.get("bot") == "yes",
+        consent=row.get("consent", ""),
+        clock_offset=int(row.get("offset") or 0) * 1_000,
     )
 
 
@@ -229,6 +234,27 @@ def _links(rows: list[Row]) -> dict[str, list[Any]]:
         "anonymous_key": [_shopper_key(row, "guest") for row in rows],
         "shopper_key": [_shopper_key(row, "account") for row in rows],
         "linked_at": [_moment(row["at"]) for row in rows],
+    }
+
+
+def _refusals(rows: list[Row]) -> dict[str, list[Any]]:
+    return {
+        "entry": [row["request"] for row in rows],
+        "type": [row["type"] for row in rows],
+        "fault": [row["fault"] for row in rows],
+        "arrived_at": [_moment(row["at"]) for row in rows],
+        "events": [int(row["events"]) for row in rows],
+    }
+
+
+def _letters(rows: list[Row]) -> dict[str, list[Any]]:
+    return {
+        "entry": [row["request"] for row in rows],
+        "position": list(range(len(rows))),
+        "type": [row["type"] for row in rows],
+        "fault": [row["fault"] for row in rows],
+        "arrived_at": [_moment(row["at"]) for row in rows],
+        "replayed": [int(row["replayed"] == "yes") for row in rows],
     }
 
 

@@ -17,7 +17,7 @@ from analytics_pipeline.events import AnyEvent, CartAdd, Click, Exposure, Refuse
 from analytics_pipeline.ingest import Ingest
 from analytics_pipeline.redis_client import StreamUnavailable
 from analytics_pipeline.settings import PipelineSettings
-from analytics_pipeline.stream import Batch, Stream
+from analytics_pipeline.stream import Batch, Refusal, Stream
 from analytics_pipeline.warehouse import Warehouse, WarehouseUnavailable
 from tests.analytics_pipeline.samples import ANNE, BERT, NOW, database_of, id_ago, record
 from tests.services.waiting import wait_until
@@ -32,9 +32,15 @@ def batch(
     refused: tuple[Refused, ...] = (),
     shopper_key: UUID | None = ANNE,
     clock_offset: int = 0,
+    refusals: tuple[Refusal, ...] = (),
 ) -> Batch:
     return Batch(
-        arrived_at=NOW, shopper_key=shopper_key, events=events, refused=refused, clock_offset=clock_offset
+        arrived_at=NOW,
+        shopper_key=shopper_key,
+        events=events,
+        refused=refused,
+        clock_offset=clock_offset,
+        refusals=refusals,
     )
 
 
@@ -176,12 +182,29 @@ def test_an_entry_that_the_warehouse_refuses_is_kept_and_the_others_of_its_block
 
 
 def test_an_event_refused_by_intake_becomes_a_dead_letter(stream: Stream, warehouse: Warehouse) -> None:
-    refused = Refused(index=1, reason="product_id: required", payload="{}")
-    stream.append(batch(refused=(refused,), clock_offset=-360_000))
-    ingest_of(stream, warehouse).drain()
+    refused = Refused(
+        index=1, reason="product_id: required", payload="{}", type="view", fault="missing_field"
+    )
+    # Of two more no letter is kept.
+    refusals = (
+        Refusal(type="", fault="malformed", events=2),
+        Refusal(type="view", fault="missing_field", events=1),
+    )
+    stream.append(batch(refused=(refused,), refusals=refusals, clock_offset=-360_000))
+    # The second consumer begins with what the first one didn't acknowledge.
+    stream.open()
+    stream.take(count=1, block_seconds=None)
+    for _ in range(2):
+        ingest_of(stream, warehouse).drain()
     assert count(warehouse) == 0
+    counted = "SELECT arrived_at, type, fault, events FROM refused_events FINAL ORDER BY type"
+    assert [tuple(row.values()) for row in warehouse.rows(counted)] == [
+        (NOW, "", "malformed", 2),
+        (NOW, "view", "missing_field", 1),
+    ]
     (letter,) = warehouse.rows("SELECT * FROM dead_letters FINAL")
     assert (letter["position"], letter["reason"], letter["payload"]) == (1, "product_id: required", "{}")
+    assert (letter["type"], letter["fault"]) == ("view", "missing_field")
     assert (letter["shopper_key"], letter["arrived_at"], letter["clock_offset"]) == (ANNE, NOW, -360_000)
 
 

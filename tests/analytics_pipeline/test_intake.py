@@ -3,7 +3,7 @@
 import json
 from datetime import timedelta
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 from hypothesis import given
@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from analytics_pipeline import intake
 from analytics_pipeline.intake import InvalidBody, Received, TooManyEvents, read, read_each, read_whole
+from analytics_pipeline.validation import Fault
 from tests.analytics_pipeline.samples import ANNE, NOW, id_ago
 
 FAULTS: dict[bytes, str] = {
@@ -92,6 +93,39 @@ def test_a_fault_refuses_only_its_event_and_names_the_field(fault: bytes, reason
     assert refused.reason.startswith(reason)
     assert len(refused.reason) <= 200
     assert len(refused.payload) <= intake.KEPT_BYTES
+
+
+@pytest.mark.parametrize(
+    ("event", "counted"),
+    [
+        (search(query=None), ("search", Fault.INVALID_VALUE)),
+        (search(colour="red"), ("search", Fault.UNKNOWN_FIELD)),
+        ({"event_id": str(id_ago(hours=1)), "type": "view"}, ("view", Fault.MISSING_FIELD)),
+        (faulty(b'"query":"a","query":"b"'), ("search", Fault.REPEATED_FIELD)),
+        (faulty(b'"query":1e999'), ("search", Fault.INVALID_VALUE)),
+        (b'{"type":"view",nonsense}', ("", Fault.MALFORMED)),
+        (b"1", ("", Fault.INVALID_VALUE)),
+        (search(type="dance"), ("", Fault.INVALID_VALUE)),
+        (search(query="a" * 40_000), ("search", Fault.TOO_LONG)),
+        ({"event_id": str(id_ago(hours=1)), "type": "login"}, ("login", Fault.SERVER_ONLY)),
+        (search(uuid4()), ("search", Fault.INVALID_ID)),
+        (search(id_ago(days=8)), ("search", Fault.TOO_OLD)),
+        (search(id_ago(hours=-1)), ("search", Fault.IN_FUTURE)),
+        ({"event_id": str(id_ago(hours=1)), "type": "custom", "name": "x"}, ("custom", Fault.CUSTOM_NAME)),
+    ],
+)
+def test_refused_events_are_counted_by_their_type_and_the_kind_of_the_fault(
+    event: object, counted: tuple[str, Fault]
+) -> None:
+    (refused,) = received(search(), event).refused
+    assert (refused.type, refused.fault) == counted
+
+
+def test_an_id_that_occurs_twice_and_a_clock_that_is_far_off_are_kinds_of_faults() -> None:
+    twice = search()
+    assert [one.fault for one in received(twice, twice).refused] == [Fault.REPEATED_ID]
+    off = received(search(), sent_at="2026-03-01T12:00:00Z")
+    assert [one.fault for one in off.refused] == [Fault.CLOCK]
 
 
 valid_events = st.fixed_dictionaries(

@@ -29,6 +29,7 @@ ALL = [
     "cohorts",
     "customer_value",
     "empty_searches",
+    "event_quality",
     "event_sources",
     "exposure_revenue",
     "funnel",

@@ -15,7 +15,8 @@ from uuid_utils.compat import uuid7
 from analytics_pipeline import embedded
 from analytics_pipeline.refused_quota import ADDRESS_BYTES
 from analytics_pipeline.settings import PipelineSettings
-from analytics_pipeline.stream import Stream
+from analytics_pipeline.stream import Refusal, Stream
+from analytics_pipeline.validation import Fault
 from backend.api.throttles import EventsThrottle
 from backend.config.engines import cache_url
 from backend.engines import streams
@@ -139,9 +140,12 @@ def test_refused_events_beyond_the_quota_are_reported_and_counted_but_not_kept(
     before = REFUSED_NOT_KEPT._value.get()
     responses = [send(guest, view(), *invalid).json()["data"] for _ in range(3)]
     assert [(one["accepted"], len(one["refused"])) for one in responses] == [(1, 100)] * 3
-    kept = [batch.refused for batch in batches(stream)]
+    stored = batches(stream)
+    kept = [batch.refused for batch in stored]
     assert sum(len(refused.payload) for batch in kept for refused in batch) <= ADDRESS_BYTES
     assert REFUSED_NOT_KEPT._value.get() > before
+    counted = Refusal(type="", fault=Fault.INVALID_VALUE, events=100)
+    assert [batch.refusals for batch in stored] == [(counted,)] * 3
 
 
 @pytest.fixture
