@@ -1,10 +1,7 @@
-"""Files and events for a shop, and the values expected of it, computed with only the standard library."""
+"""Files for a shop, and the values expected of it, computed with only the standard library."""
 
 import csv
 import random
-import uuid
-from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -15,8 +12,6 @@ KINDS = ("brass", "oak", "linen", "copper", "stone", "glass", "wool", "paper")
 THINGS = ("lamp", "table", "shirt", "kettle", "mug", "vase", "blanket", "notebook")
 FIRST_DAY = datetime(2024, 1, 1, tzinfo=UTC)
 DAYS = 420
-EVENT_TYPES = ("view", "click", "cart_add", "cart_remove")
-WITH_QUANTITY = {"cart_add", "cart_remove"}
 
 
 @dataclass
@@ -74,43 +69,3 @@ def write_orders(path: Path, *, orders: int, products: int) -> list[dict[str, An
                     writer.writerow([f"R{number}", at.isoformat(), sku, -units, price, customer])
                     month.returns += cents * units
     return [months[period].row(period) for period in sorted(months)]
-
-
-def event_batches(*, batches: int, size: int, now: datetime) -> list[list[dict[str, Any]]]:
-    """Return events of the last five days, each with its own id."""
-    rng = random.Random(7)
-    return [[_event(rng, now=now) for _ in range(size)] for _ in range(batches)]
-
-
-def _event(rng: random.Random, *, now: datetime) -> dict[str, Any]:
-    at = now - timedelta(seconds=rng.uniform(0, 5 * 24 * 3600))
-    kind = rng.choice(EVENT_TYPES)
-    event = {
-        "event_id": str(_uuid7(at, rng=rng)),
-        "type": kind,
-        "product_id": rng.randint(1, 500),
-    }
-    return {**event, "variant_id": 1, "quantity": rng.randint(1, 5)} if kind in WITH_QUANTITY else event
-
-
-def _uuid7(at: datetime, *, rng: random.Random) -> uuid.UUID:
-    milliseconds = int(at.timestamp() * 1_000)
-    return uuid.UUID(
-        int=milliseconds << 80 | 7 << 76 | rng.getrandbits(12) << 64 | 2 << 62 | rng.getrandbits(62)
-    )
-
-
-def event_counts(batches: list[list[dict[str, Any]]]) -> dict[tuple[str, str, int], int]:
-    """Return the number of events by UTC day, type and product."""
-    return dict(Counter(_group(event) for event in _flat(batches)))
-
-
-def _flat(batches: list[list[dict[str, Any]]]) -> Iterator[dict[str, Any]]:
-    for batch in batches:
-        yield from batch
-
-
-def _group(event: dict[str, Any]) -> tuple[str, str, int]:
-    milliseconds = uuid.UUID(event["event_id"]).int >> 80
-    day = datetime.fromtimestamp(milliseconds / 1_000, tz=UTC)
-    return f"{day:%Y-%m-%d}", event["type"], event["product_id"]

@@ -8,7 +8,8 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from contextlib import closing
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -17,9 +18,13 @@ import clickhouse_connect
 import pytest
 import urllib3
 
-from analytics_pipeline import embedded
+from analytics_pipeline import embedded, reports
 from analytics_pipeline.settings import PipelineSettings
-from tests.acceptance import expected
+from analytics_pipeline.warehouse import Warehouse
+from tests.acceptance import client_visits, expected
+from tests.acceptance.client_visits import Batch
+from tests.acceptance.expected_sessions import Truth
+from tests.analytics_pipeline.test_sessions import KEYS, compare, rows_of
 from tests.journeys.conftest import STAFF, UNLIMITED
 from tests.services import RUN
 from tests.services.schema import migrate
@@ -38,7 +43,7 @@ KILLED = ("relay", "ingest", "web", "warehouse", "valkey")
 class Sender(threading.Thread):
     """Sends all batches twice, and repeats each request until its response is a 202."""
 
-    def __init__(self, shop: Shop, batches: list[list[dict[str, Any]]]) -> None:
+    def __init__(self, shop: Shop, batches: list[Batch]) -> None:
         super().__init__()
         self.shop = shop
         self.batches = [*batches, *batches]
@@ -51,13 +56,13 @@ class Sender(threading.Thread):
                 self.repeated += 1
             self.sent += 1
 
-    def _accepted(self, batch: list[dict[str, Any]]) -> bool:
+    def _accepted(self, batch: Batch) -> bool:
         try:
-            status, body = self.shop.post("/api/events/", {"events": batch})
+            status, body = self.shop.post("/api/events/", batch.body, headers=batch.headers)
         except urllib3.exceptions.HTTPError:
             return False
         assert status in (202, 503), body
-        return status == 202 and body["data"]["accepted"] == len(batch)
+        return status == 202 and body["data"]["accepted"] == len(batch.events)
 
 
 class Importer(threading.Thread):
@@ -94,14 +99,19 @@ def start_import(shop: Shop, command: str, path: Path) -> "subprocess.Popen[byte
         return subprocess.Popen(arguments, cwd=ROOT, env=shop.environ, stdout=log, stderr=subprocess.STDOUT)
 
 
+def warehouse_url(shop: Shop) -> str:
+    """Return the address of the shop's warehouse."""
+    return shop.environ.get("CLICKHOUSE_URL") or embedded.clickhouse_url(PipelineSettings(home=shop.home))
+
+
 def stored_events(shop: Shop) -> dict[tuple[str, str, int], int]:
-    """Return the number of events in the warehouse by day, type and product."""
-    url = shop.environ.get("CLICKHOUSE_URL") or embedded.clickhouse_url(PipelineSettings(home=shop.home))
-    client = clickhouse_connect.get_client(dsn=url, autogenerate_session_id=False)
+    """Return the number of clients' events in the warehouse by day, type and product."""
+    client = clickhouse_connect.get_client(dsn=warehouse_url(shop), autogenerate_session_id=False)
     try:
         rows = client.query(
             "SELECT toString(day), toString(type), product_id, count() FROM events FINAL "
-            "WHERE type IN ('view', 'click', 'cart_add', 'cart_remove') GROUP BY 1, 2, 3"
+            "WHERE type IN {types:Array(String)} GROUP BY 1, 2, 3",
+            {"types": client_visits.TYPES},
         ).result_rows
     finally:
         client.close()
@@ -121,6 +131,41 @@ def sales(shop: Shop) -> list[dict[str, Any]]:
 SALES = ("period", "units", "gross", "returns", "net", "orders")
 
 
+def check_visits(shop: Shop, batches: list[Batch], *, last: date) -> None:
+    """Compare the reports about sessions, funnels and retention with what the batches contain."""
+    truth = Truth(client_visits.visited(batches))
+    days = (last - timedelta(days=client_visits.DAYS), last)
+    with closing(
+        Warehouse(PipelineSettings(home=shop.home, clickhouse_url=warehouse_url(shop)))
+    ) as warehouse:
+        for name, given in QUESTIONS:
+            wanted = rows_of(truth, name, zone="UTC", days=days, **given)
+            found = reports.run(warehouse, name, start_date=days[0], end_date=days[1], **given)
+            compare(found.records(), wanted, key=KEYS[name])
+
+
+QUESTIONS: list[tuple[str, dict[str, Any]]] = [
+    ("sessions", {"breakdown": "device", "bots": "include"}),
+    ("sessions", {"breakdown": "source", "bots": "exclude"}),
+    ("funnel", {"breakdown": "landing", "bots": "exclude"}),
+    *(
+        (
+            "funnel_steps",
+            {
+                "steps": ["view", "click", "cart_add", "checkout"],
+                "by": by,
+                "window_minutes": 120,
+                "order": "strict",
+                "breakdown": "none",
+                "bots": "exclude",
+            },
+        )
+        for by in ("session", "shopper")
+    ),
+    ("retention", {"activity": "visit", "group_by": "day", "bots": "exclude"}),
+]
+
+
 def products_found(shop: Shop) -> int:
     """Return how many products an empty search finds."""
     return int(shop.get("/api/search/?page_size=1")[1]["count"])
@@ -131,7 +176,8 @@ def test_kills_during_imports_and_events_neither_lose_nor_duplicate_anything(
 ) -> None:
     expected.write_catalogue(tmp_path / "catalogue.csv", products=PRODUCTS)
     expected_sales = expected.write_orders(tmp_path / "orders.csv", orders=ORDERS, products=PRODUCTS)
-    batches = expected.event_batches(batches=BATCHES, size=BATCH_SIZE, now=datetime.now(UTC))
+    now = datetime.now(UTC)
+    batches = client_visits.batches(number=BATCHES, size=BATCH_SIZE, now=now)
     processes = [name for name in KILLED if name in shop.processes()]
     assert start_import(shop, "import_catalog", tmp_path / "catalogue.csv").wait(timeout=300) == 0
 
@@ -155,10 +201,11 @@ def test_kills_during_imports_and_events_neither_lose_nor_duplicate_anything(
     assert killed_during_both == len(processes)
     assert sender.repeated > 0, "no request failed while a process was down"
     wait_until(
-        lambda: stored_events(shop) == expected.event_counts(batches),
+        lambda: stored_events(shop) == client_visits.counts(batches),
         what="each event is stored once",
         seconds=120,
     )
+    check_visits(shop, batches, last=now.date())
     wait_until(
         lambda: sales(shop) == expected_sales, what="the sales report has the expected rows", seconds=120
     )
