@@ -1,5 +1,6 @@
 """Report errors."""
 
+from collections.abc import Mapping
 from typing import ClassVar
 
 from backend.api.errors import DomainError, NotFound
@@ -12,6 +13,27 @@ class CustomersNotVisible(DomainError):
     status = 403
     message = "Only staff with the area customers may select an account."
     hint = "Select by `user_key`, the random key, or ask for the area `customers`."
+
+
+class LedgerDiffers(Exception):
+    """The last comparison found movements that differ between the order ledger and the warehouse."""
+
+    code = "ledger_differs"
+
+    def __init__(self, reason: str, *, remedy: str, facts: Mapping[str, object]) -> None:
+        """Store what differs, the command that helps, and the numbers."""
+        super().__init__(reason)
+        self.remedy = remedy
+        self.facts = facts
+
+
+class ReconciliationNotFound(NotFound):
+    """There is no comparison with this id; the last ones are kept."""
+
+    code: ClassVar[str] = "reconciliation_not_found"
+    message = "There is no such comparison of the ledger with the warehouse."
+    details_keys = {"reconciliation": "The id in the request."}
+    hint = "List the last comparisons at /api/analytics/reconciliations/."
 
 
 class ReportNotFound(NotFound):

@@ -1,10 +1,13 @@
-"""The warehouse's health check: whether it is available and migrated, and how far it lags."""
+"""Health checks of the warehouse: whether it is available, migrated and equal to the ledger, and its lag."""
 
 from collections.abc import Mapping
 
 from django.utils import timezone
 
 from analytics_pipeline import facts, migrate, rollups
+from backend.analytics.errors import LedgerDiffers
+from backend.analytics.models import Reconciliation, ReconciliationState
+from backend.analytics.reconciliation import texts
 from backend.analytics.subscribers import OrderFacts
 from backend.engines.errors import WarehouseNotMigrated
 from backend.engines.warehouse import checked_for_requests, migrated
@@ -33,3 +36,23 @@ def check() -> Mapping[str, object]:
         "refused_facts": len(facts.waiting(warehouse)),
         "dirty_days": len(rollups.all_dirty_days(warehouse)),
     }
+
+
+def reconciliation() -> Mapping[str, object]:
+    """Return the numbers of the last comparison of the ledger with the warehouse; nothing before the first.
+
+    Raises:
+        LedgerDiffers: movements differed; names the command that helps.
+    """
+    row = Reconciliation.objects.exclude(state=ReconciliationState.FAILED).order_by("-pk").first()
+    if row is None:
+        return {}
+    found = {
+        "age_seconds": round((timezone.now() - row.finished_at).total_seconds()),
+        "movements": row.movements,
+        "differing": row.differing,
+        "pending": row.pending,
+    }
+    if row.state == ReconciliationState.DIFFERS:
+        raise LedgerDiffers(texts.summary(row), remedy=texts.remedy(row), facts=found)
+    return found

@@ -2,12 +2,18 @@
 
 from datetime import timedelta
 
+import structlog
 from celery import shared_task
 from django.utils import timezone
 
 from analytics_pipeline import dead_letters, retention, rollups
 from analytics_pipeline.settings import PipelineSettings
+from analytics_pipeline.warehouse import WarehouseRefused, WarehouseUnavailable
+from backend.analytics.reconciliation import texts
+from backend.analytics.reconciliation.storing import reconcile_and_store
 from backend.engines.warehouse import warehouse
+
+logger = structlog.get_logger(__name__)
 
 
 @shared_task
@@ -31,3 +37,21 @@ def empty_old_texts() -> int:
     before = (timezone.now() - timedelta(days=settings.query_days)).date()
     kept = settings.retained_properties
     return len(retention.empty_texts(warehouse(), before=before, kept_properties=kept))
+
+
+@shared_task
+def reconcile_orders() -> int:
+    """Compare the warehouse with the order ledger and store the result; return how many movements differ.
+
+    Nothing is repaired.
+    """
+    try:
+        row = reconcile_and_store(warehouse, clock=timezone.now)
+    except (WarehouseUnavailable, WarehouseRefused) as error:
+        logger.warning("ledger_not_compared", reason=str(error))
+        return 0
+    if row.differing:
+        logger.error("ledger_differs", result=texts.summary(row), remedy=texts.remedy(row))
+    else:
+        logger.info("ledger_compared", movements=row.movements, pending=row.pending)
+    return row.differing

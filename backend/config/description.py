@@ -79,6 +79,8 @@ SPECTACULAR_SETTINGS = {
     "REDOC_DIST": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
     "ENUM_NAME_OVERRIDES": {
+        "ReconciliationStateEnum": "backend.analytics.models.ReconciliationState",
+        "ReconciliationProblemEnum": "backend.analytics.reconciliation.differences.Problem",
         "InvoiceKindEnum": "backend.invoices.models.InvoiceKind",
         "StockLevelEnum": "backend.inventory.models.StockLevel",
         "DeliveryStateEnum": "backend.notifications.models.DeliveryState",

@@ -131,6 +131,11 @@ BEAT_SCHEDULE = {
         "schedule": timedelta(minutes=5),
         "options": {"expires": 300},
     },
+    "reconcile orders": {
+        "task": "backend.analytics.tasks.reconcile_orders",
+        "schedule": crontab(hour=4, minute=45),
+        "options": {"expires": 3_600},
+    },
     "drop old dead letters": {
         "task": "backend.analytics.tasks.drop_old_dead_letters",
         "schedule": timedelta(days=1),

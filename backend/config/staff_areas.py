@@ -7,6 +7,7 @@ from backend.accounts.areas import StaffArea
 STAFF_AREAS_OF_APPS: Mapping[str, StaffArea] = {
     "accounts": StaffArea.CUSTOMERS,
     "addresses": StaffArea.CUSTOMERS,
+    "analytics": StaffArea.REPORTS,
     "api": StaffArea.OPERATIONS,
     "audit": StaffArea.AUDIT,
     "carts": StaffArea.ORDERS,

@@ -37,6 +37,7 @@ def connect() -> None:
     health.register("stream", stream_health.check, required=False)
     health.register("notifications", notifications_health.check, required=False)
     health.register("warehouse", warehouse_health.check, required=False)
+    health.register("reconciliation", warehouse_health.reconciliation, required=False)
 
 
 def _folders() -> dict[str, Path]:

@@ -145,9 +145,10 @@ def _probe(name: str, registered: _Registered) -> Probe:
 
 def _failure(error: Exception) -> dict[str, object]:
     facts: dict[str, object] = {"error": f"{type(error).__name__}: {error}"[:300]}
-    if remedy := getattr(error, "remedy", ""):
-        facts["remedy"] = remedy
-    return facts
+    for name in ("code", "remedy"):
+        if isinstance(value := getattr(error, name, None), str) and value:
+            facts[name] = value
+    return {**facts, **getattr(error, "facts", {})}
 
 
 def _log_change(probe: Probe) -> None:

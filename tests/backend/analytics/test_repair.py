@@ -17,7 +17,7 @@ from analytics_pipeline.facts import Month
 from analytics_pipeline.warehouse import Warehouse
 from backend.accounts.models import User
 from backend.analytics import repair as repairing
-from backend.analytics.reconciliation import reconcile
+from backend.analytics.reconciliation.comparing import reconcile
 from backend.analytics.repair import MonthRepaired, repair
 from backend.catalog.models import Product
 from backend.orders.bulk import PastItem, PastOrder, import_orders
@@ -52,7 +52,7 @@ def state(warehouse: Warehouse) -> tuple[Any, Any]:
 
 
 def agrees(warehouse: Warehouse) -> bool:
-    return all(comparison.agrees for comparison in reconcile(warehouse))
+    return reconcile(warehouse).agrees
 
 
 def restore_older_dump(references: list[str]) -> None:

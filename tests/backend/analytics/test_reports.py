@@ -159,9 +159,9 @@ def test_the_command_names_an_invalid_parameter(
 def test_reconcile_fails_when_a_cent_is_missing(sold: list[Product], warehouse: Warehouse) -> None:
     output = io.StringIO()
     call_command("reconcile", stdout=output)
-    assert output.getvalue() == "3 movements in 2 totals agree\n"
+    assert output.getvalue() == "3 movements of 2 days agree\n"
     warehouse.command("DELETE FROM order_facts WHERE amount = 0.1")
-    with pytest.raises(CommandError, match="1 of 2 totals differ"):
+    with pytest.raises(CommandError, match="1 of 3 movements of 2 days differ"):
         call_command("reconcile", stdout=output)
 
 

@@ -61,6 +61,7 @@ def path_parameters(buyer: User) -> dict[str, Any]:
         "rule_id": 1,
         "synonym_set_id": 1,
         "event_name_id": 1,
+        "reconciliation_id": 1,
         "session_id": "0195568f-1e00-7c3a-8d7f-9a1b2c3d4e5f",
         "payment_id": "0195568f-1e00-7c3a-8d7f-9a1b2c3d4e5f",
     }

@@ -1,0 +1,1 @@
+"""Compares the warehouse's order facts with the order ledger, by day and by order."""
