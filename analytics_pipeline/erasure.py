@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
-from analytics_pipeline import rollups, uuid7
+from analytics_pipeline import rollups, shopper_links, uuid7
 from analytics_pipeline.redis_client import Connection
 from analytics_pipeline.settings import PipelineSettings
 from analytics_pipeline.tombstones import TOMBSTONES_KEY, tombstone
@@ -61,6 +61,10 @@ _DELETE_FACTS = """
 ALTER TABLE order_facts DELETE
 WHERE (customer_key IN {keys:Array(UUID)} OR shopper_key IN {keys:Array(UUID)}) AND version < {version:UInt64}
 SETTINGS mutations_sync = 2
+"""
+_LINKED = """
+SELECT DISTINCT anonymous_key FROM shopper_links
+WHERE shopper_key IN {keys:Array(UUID)} OR anonymous_key IN {keys:Array(UUID)}
 """
 _DELETE_LINKS = """
 ALTER TABLE shopper_links DELETE
@@ -155,7 +159,12 @@ def delete_facts(warehouse: Warehouse, keys: Collection[UUID], *, version: int) 
 
 def delete_links_and_letters(warehouse: Warehouse, keys: Collection[UUID]) -> None:
     """Delete the links between the keys, and the refused events."""
-    warehouse.command(_DELETE_LINKS, {"keys": list(keys)})
+    parameters = {"keys": list(keys)}
+    guests = [row["anonymous_key"] for row in warehouse.rows(_LINKED, parameters)]
+    # Also before: if the process is killed in between, the guests are unknown when this is repeated.
+    shopper_links.mark_days(warehouse, guests)
+    warehouse.command(_DELETE_LINKS, parameters)
+    shopper_links.mark_days(warehouse, guests)
     for some in _batched(keys, _KEYS_AT_ONCE):
         texts = [spelling for key in some for spelling in (str(key), key.hex)]
         warehouse.command(_DELETE_LETTERS, {"keys": some, "texts": texts})
@@ -189,6 +198,8 @@ def _delete_events_of_days(
         for some in _batched(ids, _IDS_AT_ONCE):
             warehouse.command(_DELETE_CONTENTS, {"days": list(days), "ids": some})
         warehouse.command(_DELETE_EVENTS, parameters)
+        # Also after: days around these aren't claimed, and a rollup of them may have been built meanwhile.
+        rollups.mark_dirty(warehouse, changed)
 
 
 def _days_of_lists(

@@ -8,6 +8,7 @@ included (`rollup_days`). A change is counted after its insert, never before, so
 count also reads those events.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -27,26 +28,26 @@ _EARLIEST_RESPONSE, _LATEST_RESPONSE = -2 * MILLISECONDS_A_DAY, 9 * MILLISECONDS
 
 _CREATE_TABLE = """
 CREATE TABLE IF NOT EXISTS {table} ENGINE = MergeTree PARTITION BY day ORDER BY ({order_by})
-EMPTY AS SELECT * FROM {aggregate}(days = [toDate('1970-01-01')])
+EMPTY AS SELECT * FROM {rows}
 """
 _CREATE_VIEW = """
 CREATE VIEW IF NOT EXISTS {name} AS
 SELECT * FROM {table} WHERE day NOT IN ({{dirty_days:Array(Date)}})
 UNION ALL
-SELECT * FROM {aggregate}(days = {{dirty_days:Array(Date)}})
+SELECT * FROM {rows}
 """
-_DIRTY_DAYS = """
-SELECT day
-FROM (SELECT day, sum(changes) AS changes FROM day_changes GROUP BY day) AS changed
-LEFT JOIN
-(
-    SELECT day, max(changes) AS included FROM rollup_days WHERE rollup = {rollup:String} GROUP BY day
-) AS built USING day
-WHERE changed.changes > built.included
-ORDER BY day
+# One short query, because each report asks it; `_state` compares the counts.
+_COUNTS = """
+SELECT 'changes' AS kind, day, sum(changes) AS count FROM day_changes GROUP BY day
+UNION ALL
+SELECT 'included', day, max(changes) FROM rollup_days WHERE rollup = {rollup:String} GROUP BY day
 """
-_CHANGES = "SELECT sum(changes) FROM day_changes WHERE day = {day:Date}"
-_AGGREGATE = "INSERT INTO {stage} SELECT * FROM {aggregate}(days = [{{day:Date}}])"
+_LINK_COUNTS = """
+UNION ALL
+SELECT 'links', day, sum(changes) FROM link_changes GROUP BY day
+"""
+_BUILT_DAYS = "SELECT DISTINCT day FROM {table} ORDER BY day"
+_AGGREGATE = "INSERT INTO {stage} SELECT * FROM {rows}"
 _REPLACE = "ALTER TABLE {table} REPLACE PARTITION '{day}' FROM {stage}"
 _ROWS = "SELECT count() FROM {stage}"
 _DROP = "ALTER TABLE {table} DROP PARTITION '{day}'"
@@ -72,12 +73,16 @@ class Rollup:
 
     `aggregate` is the view `AGGREGATE(days = …)` that defines it, `table` keeps its rows in the order
     `order_by`, and reports read `NAME(dirty_days = …)`: clean days from the table, dirty days from events.
+    A rollup may be aggregated from the rows of another one, `of`, with those of `around` days before and
+    after each day and with the links of guests. It also takes the dirty days of that one, as `dirty_parts`.
     """
 
     name: str
     aggregate: str
     table: str
     order_by: str
+    of: "Rollup | None" = None
+    around: int = 0
 
     @property
     def placeholder(self) -> str:
@@ -87,7 +92,12 @@ class Rollup:
     @property
     def reference(self) -> str:
         """How a report's SQL refers to this rollup; without dirty days, its table has the same rows."""
-        return f"{self.name}(dirty_days = {{{self.placeholder}:Array(Date)}})"
+        parts = f", dirty_parts = {{{self.of.placeholder}:Array(Date)}}" if self.of else ""
+        return f"{self.name}(dirty_days = {{{self.placeholder}:Array(Date)}}{parts})"
+
+    def rows(self, *, days: str, dirty_parts: str) -> str:
+        """Return the call of the aggregate for these expressions of days."""
+        return f"{self.aggregate}(days = {days}{f', dirty_parts = {dirty_parts}' if self.of else ''})"
 
 
 EVENT_COUNTS = Rollup(
@@ -126,18 +136,33 @@ EVENT_ARRIVALS = Rollup(
     table="event_arrivals_rollup",
     order_by="type",
 )
-ROLLUPS = (EVENT_COUNTS, RESULT_LISTS, SESSION_PARTS, ID_CONFLICTS, LIST_COUNTS, EVENT_ARRIVALS)
+JOINED_SESSIONS = Rollup(
+    name="joined_sessions",
+    aggregate="joined_sessions_aggregate",
+    table="joined_sessions_rollup",
+    order_by="shopper_key, began_at",
+    of=SESSION_PARTS,
+    around=3,
+)
+# Those that are aggregated from another one come last.
+ROLLUPS = (
+    EVENT_COUNTS,
+    RESULT_LISTS,
+    SESSION_PARTS,
+    ID_CONFLICTS,
+    LIST_COUNTS,
+    EVENT_ARRIVALS,
+    JOINED_SESSIONS,
+)
 
 
 def create(warehouse: Warehouse, *, rollups: Sequence[Rollup] = ROLLUPS) -> None:
     """Create the tables and views of the rollups that have none yet."""
     for rollup in rollups:
-        warehouse.command(
-            _CREATE_TABLE.format(table=rollup.table, order_by=rollup.order_by, aggregate=rollup.aggregate)
-        )
-        warehouse.command(
-            _CREATE_VIEW.format(name=rollup.name, table=rollup.table, aggregate=rollup.aggregate)
-        )
+        empty = rollup.rows(days="[toDate('1970-01-01')]", dirty_parts="[]::Array(Date)")
+        warehouse.command(_CREATE_TABLE.format(table=rollup.table, order_by=rollup.order_by, rows=empty))
+        dirty = rollup.rows(days="{dirty_days:Array(Date)}", dirty_parts="{dirty_parts:Array(Date)}")
+        warehouse.command(_CREATE_VIEW.format(name=rollup.name, table=rollup.table, rows=dirty))
 
 
 def tables_with(warehouse: Warehouse, *, column: str) -> list[str]:
@@ -168,9 +193,31 @@ def mark_dirty(warehouse: Warehouse, days: Iterable[date]) -> None:
     warehouse.insert("day_changes", {"day": touched, "changes": [1] * len(touched)})
 
 
+@dataclass(frozen=True, slots=True)
+class State:
+    """The dirty days of a rollup, oldest first, and how many changes of all days it includes."""
+
+    dirty: list[date]
+    included: int
+
+
+def state(warehouse: Warehouse, rollup: Rollup) -> State:
+    """Return the rollup's state; one that equals an earlier one means that no day was built in between."""
+    due, included = _counts(warehouse, rollup)
+    return State(
+        dirty=[day for day, changes in sorted(due.items()) if changes > included[day]],
+        included=included.total(),
+    )
+
+
 def dirty_days(warehouse: Warehouse, rollup: Rollup) -> list[date]:
     """Return the days whose events changed since the rollup was built, oldest first."""
-    return [row["day"] for row in warehouse.rows(_DIRTY_DAYS, {"rollup": rollup.name})]
+    return state(warehouse, rollup).dirty
+
+
+def built_days(warehouse: Warehouse, rollup: Rollup) -> list[date]:
+    """Return the days of which the rollup has rows."""
+    return [row["day"] for row in warehouse.rows(_BUILT_DAYS.format(table=rollup.table))]
 
 
 def all_dirty_days(warehouse: Warehouse) -> list[date]:
@@ -181,12 +228,15 @@ def all_dirty_days(warehouse: Warehouse) -> list[date]:
 def rebuild(warehouse: Warehouse) -> list[date]:
     """Rebuild every rollup of every day that is dirty now, and return the days that were rebuilt."""
     dirty = {rollup: set(dirty_days(warehouse, rollup)) for rollup in ROLLUPS}
-    days = sorted(set().union(*dirty.values()))
-    return [
-        day
-        for day in days
-        if rebuild_day(warehouse, day=day, rollups=[rollup for rollup in ROLLUPS if day in dirty[rollup]])
-    ]
+    rebuilt = set[date]()
+    # Days of all other rollups first, so that one that is aggregated from another reads no dirty days of it.
+    for of_events in (True, False):
+        chosen = [rollup for rollup in ROLLUPS if (rollup.of is None) == of_events]
+        for day in sorted(set().union(*(dirty[rollup] for rollup in chosen))):
+            due = [rollup for rollup in chosen if day in dirty[rollup]]
+            if rebuild_day(warehouse, day=day, rollups=due):
+                rebuilt.add(day)
+    return sorted(rebuilt)
 
 
 def rebuild_day(warehouse: Warehouse, *, day: date, rollups: Sequence[Rollup] = ROLLUPS) -> bool:
@@ -198,8 +248,8 @@ def rebuild_day(warehouse: Warehouse, *, day: date, rollups: Sequence[Rollup] = 
     with claim(warehouse, day=day) as claimed:
         if not claimed:
             return False
-        changes = warehouse.value(_CHANGES, {"day": day})
         for rollup in rollups:
+            changes = _counts(warehouse, rollup)[0][day]
             _rebuild(warehouse, rollup, day=day)
             warehouse.insert("rollup_days", {"rollup": [rollup.name], "day": [day], "changes": [changes]})
     return True
@@ -236,10 +286,31 @@ def drop_leftover_tables(warehouse: Warehouse, *, now: datetime) -> list[str]:
     return left
 
 
+def _counts(warehouse: Warehouse, rollup: Rollup) -> tuple[Counter[date], Counter[date]]:
+    """Return for each day how often it was changed, and how many of that the rollup includes.
+
+    For a rollup of another one, the changes of the days around are added to those of a day with events, and
+    the changes of links.
+    """
+    counts = {kind: Counter[date]() for kind in ("changes", "included", "links")}
+    query = _COUNTS if rollup.of is None else _COUNTS + _LINK_COUNTS
+    for row in warehouse.rows(query, {"rollup": rollup.name}):
+        counts[row["kind"]][row["day"]] = row["count"]
+    changes = counts["changes"]
+    if rollup.of is None:
+        return changes, counts["included"]
+    own = {(day - _EPOCH).days: count for day, count in (changes + counts["links"]).items()}
+    around = range(-rollup.around, rollup.around + 1)
+    added = {day: sum(own.get((day - _EPOCH).days + n, 0) for n in around) for day in changes}
+    return Counter(added), counts["included"]
+
+
 def _rebuild(warehouse: Warehouse, rollup: Rollup, *, day: date) -> None:
     name = f"{rollup.table}_stage_{day:%Y%m%d}_{uuid4().hex}"
     with _temporary(warehouse, name=name, like=rollup.table) as stage:
-        warehouse.command(_AGGREGATE.format(stage=stage, aggregate=rollup.aggregate), {"day": day})
+        rows = rollup.rows(days="[{day:Date}]", dirty_parts="{dirty:Array(Date)}")
+        dirty = dirty_days(warehouse, rollup.of) if rollup.of else []
+        warehouse.command(_AGGREGATE.format(stage=stage, rows=rows), {"day": day, "dirty": dirty})
         # ClickHouse refuses to replace a partition with an empty one.
         filled = warehouse.value(_ROWS.format(stage=stage))
         statement = _REPLACE if filled else _DROP

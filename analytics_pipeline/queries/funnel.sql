@@ -4,7 +4,7 @@ How many sessions reach each step from the first visit to an order. A session re
 step at or after the time at which it reached the step before; of several such events the first counts. Sessions are
 counted as in `sessions`. `funnel_steps` takes other steps."""
 scope = ["staff"]
-days_around = 4
+days_around = 2
 
 [parameters]
 start_date = "shared"
@@ -22,10 +22,8 @@ total_rate = { type = "Float64", description = "The share of all sessions." }
 median_seconds = { type = "Float64", description = "The median time from the step before to this one; 0 if no session reaches it." }
 */
 WITH
-    toDateTime64(0, 3, 'UTC') AS never,
-    arrayFirst(time -> viewed_at != never AND time >= viewed_at, carted_at) AS reached_cart,
-    arrayFirst(time -> reached_cart != never AND time >= reached_cart, checked_out_at) AS reached_checkout,
-    arrayFirst(time -> reached_checkout != never AND time >= reached_checkout, ordered_at) AS reached_order
+    toUUID('00000000-0000-0000-0000-000000000000') AS nil,
+    toDateTime64(0, 3, 'UTC') AS never
 SELECT
     segment,
     number AS step,
@@ -33,27 +31,44 @@ SELECT
     reached[number] AS sessions,
     if(number = 1, 1, if(reached[number - 1] > 0, round(reached[number] / reached[number - 1], 4), 0)) AS rate,
     round(reached[number] / reached[1], 4) AS total_rate,
-    if(number = 1 OR reached[number] = 0, 0, round(medians[number], 3)) AS median_seconds
+    if(number = 1 OR reached[number] = 0, 0, round(medians[number - 1] / 1000, 3)) AS median_seconds
 FROM
 (
     SELECT
-        segment,
-        sumForEach(arrayMap(time -> toUInt64(time != never), times)) AS reached,
-        quantileExactInclusiveIfForEach(0.5)(seconds, arrayMap(time -> time != never, times)) AS medians
-    FROM
-    (
-        SELECT
-            segment,
-            [began_at, viewed_at, reached_cart, reached_checkout, reached_order] AS times,
-            arrayMap(
-                (time, before) -> dateDiff('millisecond', before, time) / 1000, times, arrayPushFront(arrayPopBack(times), began_at)
-            ) AS seconds
-        FROM sessions(
-            start_date = {start_date:Date}, end_date = {end_date:Date}, time_zone = {time_zone:String},
-            breakdown = {breakdown:String}, bots = {bots:String}, dirty_days = {session_parts_dirty:Array(Date)}
-        )
-        WHERE local_day >= {start_date:Date}
-    )
+        multiIf(
+            {breakdown:String} = 'none', '',
+            /* only breakdown = customer_type */
+            {breakdown:String} = 'customer_type', multiIf(
+                bought.buyer != nil AND bought.first_at < began_at, 'returning',
+                bought.is_account, 'new',
+                'guest'
+            ),
+            /* end */
+            {breakdown:String} = 'device' AND device != '', device,
+            {breakdown:String} = 'landing' AND landing != '', landing,
+            {breakdown:String} = 'source' AND page_views > 0, if(source = '', 'direct', source),
+            {breakdown:String} = 'campaign', if(campaign = '', 'none', campaign),
+            'unknown'
+        ) AS segment,
+        [
+            count(), countIf(viewed_at != never), countIf(reached_cart != never), countIf(reached_checkout != never),
+            countIf(reached_order != never)
+        ] AS reached,
+        [
+            quantileExactInclusiveIf(0.5)(dateDiff('millisecond', began_at, viewed_at), viewed_at != never),
+            quantileExactInclusiveIf(0.5)(dateDiff('millisecond', viewed_at, reached_cart), reached_cart != never),
+            quantileExactInclusiveIf(0.5)(dateDiff('millisecond', reached_cart, reached_checkout), reached_checkout != never),
+            quantileExactInclusiveIf(0.5)(dateDiff('millisecond', reached_checkout, reached_order), reached_order != never)
+        ] AS medians
+    FROM joined_sessions(dirty_days = {joined_sessions_dirty:Array(Date)}, dirty_parts = {session_parts_dirty:Array(Date)})
+        AS visits
+    /* only breakdown = customer_type */
+    LEFT JOIN first_purchases(breakdown = {breakdown:String}) AS bought ON visits.shopper_key = bought.buyer
+    /* end */
+    -- A clock is corrected by up to a day, and so is a time zone.
+    WHERE day BETWEEN toDate32({start_date:Date}) - 2 AND toDate32({end_date:Date}) + 2
+      AND toDate(began_at, {time_zone:String}) BETWEEN {start_date:Date} AND {end_date:Date}
+      AND ({bots:String} = 'include' OR is_bot = ({bots:String} = 'only'))
     GROUP BY segment
 )
 ARRAY JOIN [toUInt64(1), 2, 3, 4, 5] AS number

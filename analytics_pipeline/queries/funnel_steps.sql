@@ -52,6 +52,9 @@ total_rate = { type = "Float64", description = "The share of those that reach th
 WITH
     {window_minutes:UInt64} * 60000 AS window,
     {by:String} = 'session' AS by_session,
+    -- The days of the time zone begin at these moments, so that no row needs its own day.
+    toDateTime64(toDate32({start_date:Date}), 3, {time_zone:String}) AS since,
+    toDateTime64(toDate32({end_date:Date}) + 1, 3, {time_zone:String}) AS until,
     length({steps:Array(String)}) AS length
 SELECT
     segment,
@@ -66,7 +69,10 @@ FROM
     FROM
     (
         SELECT
-            argMinIf(segment, time, is_start AND (number = 1 OR {order:String} = 'any')) AS segment,
+            /* only by = session or breakdown != none */
+            argMinIf(segment, time, is_start AND (number = 1 OR {order:String} = 'any'))
+            /* else '' */ AS segment,
+            /* only order = any */
             -- For each event, the times of the next event of each step, and how many steps lie within the window.
             arraySort(groupArrayIf((time, number, is_start), {order:String} = 'any')) AS sorted,
             sorted.1 AS times,
@@ -83,23 +89,31 @@ FROM
             if(
                 {order:String} = 'any',
                 arrayMax(arrayMap((level, step, start) -> if(start AND level >= step, level, 0), levels, sorted.2, sorted.3)),
+            /* end */
                 windowFunnel({window_minutes:UInt64} * 60000)(
                     time,
                     number = 1 AND is_start, number = 2, number = 3, number = 4,
                     number = 5, number = 6, number = 7, number = 8
                 )
-            ) AS level
+            /* only order = any */ ) /* end */ AS level
         FROM
         (
             SELECT
                 done.shopper AS shopper,
                 done.is_bot AS is_bot,
-                if(by_session, visits.began_at, toDateTime64(0, 3, 'UTC')) AS unit,
-                if({breakdown:String} != 'none' AND done.reported_at > visits.finished_at, 'unknown', visits.segment) AS segment,
+                /* only by = session */
+                if(by_session, visits.began_at, toDateTime64(0, 3, 'UTC'))
+                /* else toUInt8(0) */ AS unit,
+                /* only by = session or breakdown != none */
+                if({breakdown:String} != 'none' AND done.reported_at > visits.finished_at, 'unknown', visits.segment)
+                /* else '' */ AS segment,
                 toUInt64(toUnixTimestamp64Milli(done.reported_at)) AS time,
                 done.number AS number,
-                if(by_session, visits.local_day, toDate(done.reported_at, {time_zone:String}))
-                    BETWEEN {start_date:Date} AND {end_date:Date} AS is_start
+                /* only by = session */
+                if(by_session, visits.local_day BETWEEN {start_date:Date} AND {end_date:Date},
+                /* end */
+                    done.reported_at >= since AND done.reported_at < until
+                /* only by = session */ ) /* end */ AS is_start
             FROM
             (
                 SELECT
@@ -129,6 +143,7 @@ FROM
                 ) AS found
                 LEFT JOIN shopper_identities AS known ON found.shopper_key = known.anonymous_key
             ) AS done
+            /* only by = session or breakdown != none */
             ASOF LEFT JOIN
             (
                 SELECT shopper, began_at, finished_at, local_day, segment
@@ -141,11 +156,11 @@ FROM
                     dirty_days = {session_parts_dirty:Array(Date)}
                 )
             ) AS visits ON done.shopper = visits.shopper AND done.reported_at >= visits.began_at
+            /* end */
             WHERE if(
                 by_session,
-                done.reported_at <= visits.finished_at,
-                toDate(done.reported_at, {time_zone:String}) >= {start_date:Date}
-                    AND toDate32(done.reported_at - toIntervalMinute({window_minutes:UInt64}), {time_zone:String}) <= {end_date:Date}
+                /* only by = session */ done.reported_at <= visits.finished_at /* else true */,
+                done.reported_at >= since AND done.reported_at - toIntervalMinute({window_minutes:UInt64}) < until
             )
         )
         GROUP BY shopper, unit

@@ -31,6 +31,7 @@ from pathlib import Path
 from typing import Any
 
 from analytics_pipeline import rollups
+from analytics_pipeline.reports import blocks
 from analytics_pipeline.reports.errors import InvalidReport
 from analytics_pipeline.reports.parameters import DATE, NUMBER, TEXT, TEXTS, TYPES, Parameter
 
@@ -263,6 +264,7 @@ def _check_sql(sql: str, *, scope: frozenset[str], parameters: tuple[Parameter, 
             )
         if kind != expected:
             raise _Fault(f"{name} is declared as {expected} and used as {kind}", place=f"{{{name}:{kind}}}")
+    _check_blocks(sql, parameters=parameters)
     for name in declared:
         if name not in used:
             raise _Fault(f"the SQL doesn't use the parameter {name}", place=f"[parameters.{name}]")
@@ -270,6 +272,16 @@ def _check_sql(sql: str, *, scope: frozenset[str], parameters: tuple[Parameter, 
         raise _Fault(
             "the SQL must use {seller:UInt64} if and only if the scope includes sellers", place="scope"
         )
+
+
+def _check_blocks(sql: str, *, parameters: tuple[Parameter, ...]) -> None:
+    choices = {parameter.name: parameter.choices for parameter in parameters}
+    try:
+        for name, value in blocks.conditions(sql):
+            if value not in choices.get(name, ()):
+                raise _Fault(f"{value} is not a choice of a parameter {name}", place=f"/* only {name}")
+    except ValueError as error:
+        raise _Fault(str(error), place="/* only") from error
 
 
 def _table(value: object, *, place: str) -> Mapping[str, Any]:

@@ -9,7 +9,7 @@ from analytics_pipeline.reports.errors import InvalidParameters, NotForSellers
 from analytics_pipeline.reports.library import load
 from analytics_pipeline.reports.parameters import LARGEST_NUMBER, NUMBER, Parameter, parse
 from analytics_pipeline.reports.results import ReportResult, plain, plain_row, write_csv
-from analytics_pipeline.reports.statements import prepared
+from analytics_pipeline.reports.statements import independent, statements
 from analytics_pipeline.warehouse import Warehouse
 
 FileFormat = Literal["csv", "parquet"]
@@ -43,8 +43,11 @@ def execute(
     report = load(name)
     values = parse(report.parameters, given, report=name)
     own = _supplied(report, warehouse, seller=seller)
-    sql, dirty = prepared(report, warehouse, values)
-    columns, rows = warehouse.table(sql, values | own | dirty, most_rows=most_rows)
+    for statement in statements(report, warehouse, values):
+        parameters = values | own | statement.dirty
+        columns, rows = warehouse.table(statement.sql, parameters, most_rows=most_rows)
+        if statement.is_current(warehouse):
+            break
     return ReportResult(
         columns=_names(columns, report=report),
         rows=tuple(tuple(map(plain, row)) for row in rows),
@@ -71,15 +74,16 @@ def export(
     report = load(name)
     values = parse(report.parameters, given, report=name)
     own = _supplied(report, warehouse, seller=seller)
-    sql, dirty = prepared(report, warehouse, values)
-    parameters = values | own | dirty
+    # What was written can't be taken back, as `execute` does if the result isn't of one state.
+    statement = independent(report, warehouse, values)
+    parameters = values | own | statement.dirty
     if file_format == "parquet":
-        blocks = warehouse.stream(sql, parameters, output_format="Parquet", most_rows=most_rows)
+        blocks = warehouse.stream(statement.sql, parameters, output_format="Parquet", most_rows=most_rows)
         to.writelines(blocks)
         return
     text = io.TextIOWrapper(to, encoding="utf-8", newline="", write_through=True)
     try:
-        with warehouse.row_stream(sql, parameters, most_rows=most_rows) as (columns, rows):
+        with warehouse.row_stream(statement.sql, parameters, most_rows=most_rows) as (columns, rows):
             names = _names(columns, report=report)
             write_csv(names, (prepare(names, row) for row in rows), to=text)
     finally:

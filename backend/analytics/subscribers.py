@@ -11,7 +11,7 @@ from uuid import UUID
 from django.db.models import Q
 from django.utils import timezone
 
-from analytics_pipeline import ingest
+from analytics_pipeline import ingest, shopper_links
 from analytics_pipeline.warehouse import microseconds
 from backend.accounts.models import Session
 from backend.analytics import cart_events, projections, session_events
@@ -98,7 +98,7 @@ class ShopperLinks:
     def handle(self, notices: Sequence[Notice]) -> None:
         """Write the links."""
         columns = projections.shopper_links(_keys(notices, Topic.SHOPPER_LINKED))
-        self.target.warehouse().insert("shopper_links", columns)
+        shopper_links.store(self.target.warehouse(), columns)
 
 
 @dataclass(frozen=True, slots=True)

@@ -93,6 +93,9 @@ def test_a_file_declares_the_parameters_and_columns_of_its_report(path: Path) ->
             5,
             "needs the parameters start_date and",
         ),
+        ("LIMIT", "/* only limit = 1 */ LIMIT", 20, "a block has no end"),
+        ("LIMIT", "/* only by is day */ LIMIT /* end */", 20, "isn't a condition like"),
+        ("LIMIT", "/* only by = day */ LIMIT /* end */", 20, "day is not a choice of a parameter by"),
         ("SELECT n", "DROP TABLE n; SELECT n", 18, "one SELECT without a semicolon"),
     ],
 )

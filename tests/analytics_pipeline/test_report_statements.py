@@ -1,23 +1,28 @@
 """What a report reads while days become dirty, and are built, before and during its run."""
 
+import io
 from collections.abc import Callable, Mapping
 from contextlib import closing
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
 import pytest
 
-from analytics_pipeline import ingest, reports, rollups
-from analytics_pipeline.events import Record, View
+from analytics_pipeline import ingest, reports, rollups, shopper_links
+from analytics_pipeline.events import Carted, PageView, Record, View
+from analytics_pipeline.reports import Report, blocks
+from analytics_pipeline.reports.parameters import parse
 from analytics_pipeline.reports.statements import prepared
-from analytics_pipeline.rollups import EVENT_COUNTS
+from analytics_pipeline.rollups import EVENT_COUNTS, JOINED_SESSIONS
 from analytics_pipeline.settings import PipelineSettings
 from analytics_pipeline.warehouse import Warehouse
-from tests.analytics_pipeline.samples import NOW, database_of, id_ago, record
+from tests.analytics_pipeline.samples import ANNE, BERT, NOW, database_of, id_ago, record
 
 pytestmark = pytest.mark.shows("warehouse")
 
 TODAY = NOW.date()
+WITH_BLOCKS = [report for report in reports.available() if list(blocks.conditions(report.sql))]
 
 
 class Meanwhile(Warehouse):
@@ -28,7 +33,8 @@ class Meanwhile(Warehouse):
         self._act = act
 
     def table(self, *arguments: Any, **options: Any) -> Any:
-        self._act()
+        act, self._act = self._act, lambda: None
+        act()
         return super().table(*arguments, **options)
 
     def rows(self, query: str, parameters: Mapping[str, object] | None = None) -> list[dict[str, Any]]:
@@ -47,8 +53,7 @@ def views(warehouse: Warehouse, **given: Any) -> dict[str, int]:
 
 def sql_of(warehouse: Warehouse, first: date, last: date) -> str:
     report = reports.load("product")
-    sql, _ = prepared(report, warehouse, {"start_date": first, "end_date": last})
-    return sql
+    return prepared(report, warehouse, {"start_date": first, "end_date": last}).sql
 
 
 @pytest.mark.parametrize("is_dirty", [False, True], ids=["clean", "another day dirty"])
@@ -83,3 +88,47 @@ def test_a_report_of_clean_days_reads_the_table_alone(warehouse: Warehouse) -> N
     assert EVENT_COUNTS.reference in sql_of(warehouse, old, TODAY)
     assert views(warehouse, start_date=built) == {str(TODAY): 1}
     assert views(warehouse) == {str(TODAY): 1, str(TODAY - timedelta(days=30)): 2}
+
+
+def test_sessions_that_a_link_joins_during_a_report_are_counted_before_or_after(warehouse: Warehouse) -> None:
+    """The link joins a guest's session of the evening with the account's after midnight, and one day is built."""
+    evening = record(PageView(event_id=id_ago(hours=12, minutes=10), path="/"), shopper_key=ANNE)
+    night = record(View(event_id=id_ago(hours=11, minutes=55), product_id=1), shopper_key=BERT)
+    ingest.load(warehouse, [evening, night])
+    rollups.rebuild(warehouse)
+
+    def act() -> None:
+        links: dict[str, list[Any]] = {
+            "anonymous_key": [ANNE],
+            "shopper_key": [BERT],
+            "linked_at": [NOW],
+        }
+        shopper_links.store(warehouse, links)
+        rollups.rebuild_day(warehouse, day=evening.event.occurred_at.date(), rollups=[JOINED_SESSIONS])
+
+    def steps(client: Warehouse) -> list[int]:
+        return [row["sessions"] for row in reports.run(client, "funnel").records()][:2]
+
+    assert steps(warehouse) == [2, 1]
+    with closing(Meanwhile(warehouse.settings, database=database_of(warehouse), act=act)) as client:
+        assert steps(client) == [1, 1]
+    file = io.BytesIO()
+    assert rollups.dirty_days(warehouse, JOINED_SESSIONS) == [TODAY]
+    reports.export(warehouse, "funnel", {}, file_format="csv", to=file)
+    assert [line.split(b",")[3] for line in file.getvalue().splitlines()[1:3]] == [b"1", b"1"]
+
+
+@pytest.mark.parametrize("report", WITH_BLOCKS, ids=[report.name for report in WITH_BLOCKS])
+def test_a_report_has_the_same_rows_with_blocks_that_its_values_do_not_need(
+    warehouse: Warehouse, report: Report
+) -> None:
+    ingest.load(warehouse, [view(), view(days=1), record(PageView(event_id=id_ago(minutes=6), path="/"))])
+    ingest.load(warehouse, [record(Carted(event_id=id_ago(minutes=4), product_id=1))])
+    rollups.rebuild(warehouse)
+    whole = replace(report, sql=report.sql.replace("/* only", "/* with"))
+    for name, choice in {*blocks.conditions(report.sql)}:
+        values = parse(report.parameters, {name: choice}, report=report.name)
+        statement = prepared(whole, warehouse, values)
+        _, rows = warehouse.table(statement.sql, {**values, **statement.dirty, "time_zone": "UTC"})
+        assert rows
+        assert list(map(tuple, rows)) == list(reports.run(warehouse, report.name, **{name: choice}).rows)
