@@ -39,6 +39,7 @@ APPS = [
     "backend.audit_log",
     "backend.notifications",
     "backend.privacy",
+    "backend.dashboard",
     "backend.config.apps.ConfigConfig",
 ]
 

@@ -19,6 +19,7 @@ urlpatterns = [
     # First, because every URL before it is matched with the path of each search.
     path("api/search/", include("backend.search.urls")),
     path("admin/", admin.site.urls),
+    path("dashboard/", include("backend.config.dashboard_urls")),
     path("accounts/", include("backend.accounts.urls")),
     path("api/accounts/login/", include("backend.accounts.second_factor.login_urls")),
     path("api/accounts/me/second-factor/", include("backend.accounts.second_factor.urls")),

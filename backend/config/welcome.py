@@ -20,6 +20,7 @@ STAFF_PHONE = "+15550100001"
 CUSTOMER_PHONE = "+15550100003"
 PAGES = {
     "Admin": "/admin/",
+    "Dashboard": "/dashboard/",
     "Swagger UI": "/api/schema/swagger-ui/",
     "Redoc": "/api/schema/redoc/",
     "Health": "/api/health/ready/",

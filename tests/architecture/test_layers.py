@@ -21,6 +21,7 @@ OUTSIDE_THE_CORE = {
     "privacy",
     "operations",
     "audit_log",
+    "dashboard",
 }
 # Folders with Python files that are never imported by others.
 NO_PACKAGES = {"benchmarks", "deploy", "examples", "notebooks", "tests", "var"}

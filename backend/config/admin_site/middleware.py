@@ -1,4 +1,4 @@
-"""Middleware that acts only on requests to the admin; API requests have tokens instead of cookies."""
+"""Middleware of the pages of staff and sellers only; API requests have tokens instead of cookies."""
 
 from typing import Any
 
@@ -12,22 +12,22 @@ from django.utils.deprecation import MiddlewareMixin
 
 from backend.config.admin_site.logins import current_login
 
-PATH = "/admin/"
+PATHS = ("/admin/", "/dashboard/")
 
 
-class _UnderAdmin(MiddlewareMixin):
+class _UnderPages(MiddlewareMixin):
     def __call__(self, request: HttpRequest) -> Any:
-        """Return the response; outside the admin, without doing anything."""
-        if request.path_info.startswith(PATH):
+        """Return the response; outside these pages, without doing anything."""
+        if request.path_info.startswith(PATHS):
             return super().__call__(request)
         return self.get_response(request)
 
 
-class AdminSessionMiddleware(_UnderAdmin, SessionMiddleware):
+class AdminSessionMiddleware(_UnderPages, SessionMiddleware):
     """Loads and saves Django's session."""
 
 
-class AdminUserMiddleware(_UnderAdmin, AuthenticationMiddleware):
+class AdminUserMiddleware(_UnderPages, AuthenticationMiddleware):
     """Sets the user, and the login session as `login_session`."""
 
     def process_request(self, request: HttpRequest) -> None:
@@ -37,5 +37,5 @@ class AdminUserMiddleware(_UnderAdmin, AuthenticationMiddleware):
         request.user = AnonymousUser() if session is None else session.user
 
 
-class AdminMessageMiddleware(_UnderAdmin, MessageMiddleware):
+class AdminMessageMiddleware(_UnderPages, MessageMiddleware):
     """Keeps messages for the next page."""

@@ -104,6 +104,16 @@ class ShopAdminSite(UnfoldAdminSite):
         return login_pages.log_in(request, context=self.each_context(request))
 
     @open_page
+    def dashboard_login(self, request: HttpRequest) -> HttpResponse:
+        """Show the page of a login to the dashboard, or take its step."""
+        return login_pages.log_in(request, context=self.each_context(request), to=login_pages.DASHBOARD)
+
+    @open_page
+    def dashboard_logout(self, request: HttpRequest) -> HttpResponse:
+        """End the login."""
+        return login_pages.log_out(request, of=login_pages.DASHBOARD)
+
+    @open_page
     def second_factor(self, request: HttpRequest) -> HttpResponse:
         """Let staff without a second factor set one up, which is all that they can do without one."""
         return enrolment_pages.set_up_second_factor(request, context=self.each_context(request))

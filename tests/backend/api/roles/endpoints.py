@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from django.urls import URLPattern, URLResolver, get_resolver
 
-ADMIN = "/admin/"
+ADMIN, DASHBOARD = "/admin/", "/dashboard/"
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
 

@@ -84,14 +84,14 @@ def test_the_login_page_stores_nothing_and_forms_without_their_token_are_refused
     assert log_in(browser, phone=str(admin.phone)).status_code == 403
 
 
-def test_cookies_are_sent_to_the_admin_only_and_never_to_scripts(admin: User) -> None:
+def test_cookies_are_never_sent_to_other_sites_or_to_scripts(admin: User) -> None:
     browser = Client()
     browser.get(LOGIN)
     response = log_in(browser, phone=str(admin.phone))
 
     for name in ("admin_session", "csrftoken"):
         cookie = browser.cookies[name]
-        assert (cookie["path"], bool(cookie["httponly"]), cookie["samesite"]) == ("/admin/", True, "Strict")
+        assert (cookie["path"], bool(cookie["httponly"]), cookie["samesite"]) == ("/", True, "Strict")
     assert response.cookies["admin_session"]["max-age"] == ""
 
 

@@ -1,0 +1,1 @@
+"""The dashboard at /dashboard/: reports as pages for staff and sellers."""

@@ -1,0 +1,14 @@
+"""The dashboard's pages; those of the login are in `backend.config.dashboard_urls`."""
+
+from django.urls import path
+
+from backend.dashboard import views
+
+urlpatterns = [
+    path("", views.index, name="index"),
+    path("definitions/", views.definitions, name="definitions"),
+    path("definitions/<slug:name>/", views.definition, name="definition"),
+    path("<slug:name>/", views.page, name="page"),
+    path("<slug:page_name>/<slug:name>/", views.panel, name="panel"),
+    path("<slug:page_name>/<slug:name>/export/", views.export, name="export"),
+]
