@@ -136,6 +136,12 @@ EVENT_ARRIVALS = Rollup(
     table="event_arrivals_rollup",
     order_by="type",
 )
+PRODUCT_VISITS = Rollup(
+    name="product_visits",
+    aggregate="product_visits_aggregate",
+    table="product_visits_rollup",
+    order_by="product_id, quarter, shopper_key",
+)
 JOINED_SESSIONS = Rollup(
     name="joined_sessions",
     aggregate="joined_sessions_aggregate",
@@ -152,6 +158,7 @@ ROLLUPS = (
     ID_CONFLICTS,
     LIST_COUNTS,
     EVENT_ARRIVALS,
+    PRODUCT_VISITS,
     JOINED_SESSIONS,
 )
 

@@ -262,6 +262,8 @@ def _products(rows: list[Row]) -> dict[str, list[Any]]:
     return {
         "product_id": [int(row["product"]) for row in rows],
         "title": [row.get("title", "") for row in rows],
+        "category_path": [row.get("category", "") for row in rows],
+        "brand": [row.get("brand", "") for row in rows],
         "seller_id": [int(row["seller"]) for row in rows],
         "currency": [row["currency"] for row in rows],
         "version": [1] * len(rows),

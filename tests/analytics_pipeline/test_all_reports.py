@@ -12,7 +12,12 @@ from analytics_pipeline.reports.definition import SELLER
 from analytics_pipeline.warehouse import Warehouse
 from tests.analytics_pipeline.cases import FOLDER, Case, read
 
-CASES = ("sales/parts.md", "product/done_and_earned.md", "baskets/bought_together.md")
+CASES = (
+    "sales/parts.md",
+    "product/done_and_earned.md",
+    "baskets/bought_together.md",
+    "product_conversion/views_to_orders.md",
+)
 SHOP = [read(FOLDER / name) for name in CASES]
 MOVEMENTS = 21
 # Both sellers have sold product 2.

@@ -36,6 +36,7 @@ ALL = [
     "funnel_steps",
     "id_conflicts",
     "product",
+    "product_conversion",
     "queries",
     "recommendations",
     "reconciliation",
@@ -69,7 +70,7 @@ def test_the_list_describes_each_report_that_the_caller_may_run(staff: User, sel
     (queries,) = [report for report in reports_list["reports"] if report["name"] == "queries"]
     assert queries["scope"] == ["staff"]
     assert "Search queries and what came of them" in queries["description"]
-    assert queries["parameters"][3] == {
+    assert queries["parameters"][-1] == {
         "name": "limit",
         "type": "UInt64",
         "description": "The maximum number of rows, most frequent queries first.",
@@ -89,11 +90,12 @@ def test_the_list_describes_each_report_that_the_caller_may_run(staff: User, sel
         "cohorts",
         "exposure_revenue",
         "product",
+        "product_conversion",
         "rfm",
         "sales",
         "sales_by_period",
     ]
-    (group_by,) = [p for p in own[5]["parameters"] if p["name"] == "group_by"]
+    (group_by,) = [p for p in own[6]["parameters"] if p["name"] == "group_by"]
     assert (group_by["default"], group_by["choices"]) == ("day", ["day", "week", "month"])
     (product,) = [p for p in own[3]["parameters"] if p["name"] == "product"]
     assert product["default"] is None
