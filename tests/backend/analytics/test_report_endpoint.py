@@ -32,6 +32,7 @@ ALL = [
     "event_quality",
     "event_sources",
     "exposure_revenue",
+    "forecast",
     "funnel",
     "funnel_steps",
     "id_conflicts",
@@ -89,15 +90,16 @@ def test_the_list_describes_each_report_that_the_caller_may_run(staff: User, sel
         "baskets",
         "cohorts",
         "exposure_revenue",
+        "forecast",
         "product",
         "product_conversion",
         "rfm",
         "sales",
         "sales_by_period",
     ]
-    (group_by,) = [p for p in own[6]["parameters"] if p["name"] == "group_by"]
+    (group_by,) = [p for p in own[7]["parameters"] if p["name"] == "group_by"]
     assert (group_by["default"], group_by["choices"]) == ("day", ["day", "week", "month"])
-    (product,) = [p for p in own[3]["parameters"] if p["name"] == "product"]
+    (product,) = [p for p in own[4]["parameters"] if p["name"] == "product"]
     assert product["default"] is None
 
 
