@@ -7,6 +7,7 @@ from backend.addresses.personal_data import PERSONAL_DATA as ADDRESSES
 from backend.analytics.personal_data import EventData, WarehouseStore
 from backend.audit.personal_data import PERSONAL_DATA as AUDIT
 from backend.carts.personal_data import PERSONAL_DATA as CARTS
+from backend.dashboard.personal_data import PERSONAL_DATA as DASHBOARD
 from backend.engines.warehouse import migrated
 from backend.inventory.personal_data import PERSONAL_DATA as INVENTORY
 from backend.invoices.personal_data import PERSONAL_DATA as INVOICES
@@ -17,7 +18,18 @@ from backend.recommendations.personal_data import PERSONAL_DATA as RECOMMENDATIO
 from backend.recommendations.personal_data import ModelStore
 from backend.tracking.personal_data import RecentData, StreamStore
 
-TABLES = (RECOMMENDATIONS, NOTIFICATIONS, INVOICES, ORDERS, CARTS, INVENTORY, ADDRESSES, AUDIT, ACCOUNTS)
+TABLES = (
+    DASHBOARD,
+    RECOMMENDATIONS,
+    NOTIFICATIONS,
+    INVOICES,
+    ORDERS,
+    CARTS,
+    INVENTORY,
+    ADDRESSES,
+    AUDIT,
+    ACCOUNTS,
+)
 """The handlers with tables in the database, in the order of erasing.
 
 Those above others in the layers come first, because their rows are found through the lower ones.

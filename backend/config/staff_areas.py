@@ -12,6 +12,7 @@ STAFF_AREAS_OF_APPS: Mapping[str, StaffArea] = {
     "audit": StaffArea.AUDIT,
     "carts": StaffArea.ORDERS,
     "catalog": StaffArea.CATALOGUE,
+    "dashboard": StaffArea.REPORTS,
     "importing": StaffArea.CATALOGUE,
     "inventory": StaffArea.STOCK,
     "invoices": StaffArea.ORDERS,

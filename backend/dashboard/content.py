@@ -35,6 +35,7 @@ class ShownFigure:
     title: str
     definition: str
     totals: list[Total]
+    link: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,17 +48,22 @@ class Heading:
     is_number: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Row:
+    """The cells of a row; in a funnel, `width` is its share of all sessions in per cent."""
+
+    cells: list[Cell]
+    width: float | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Table:
-    """Rows; `total` is how many the report has.
-
-    The rows of a funnel have `widths`: their shares of all sessions in per cent.
-    """
+    """Rows; `total` is how many the report has, and `has_bars` says that they have a `width`."""
 
     headings: list[Heading]
-    rows: list[list[Cell]]
+    rows: list[Row]
     total: int
-    widths: list[float]
+    has_bars: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,7 +88,7 @@ def content_of(
     records: Sequence[Record] = result.records()
     if panel.kind is Kind.BAR:
         records = _merged(panel, records)
-    figures = [_figure(each, records, report) for each in panel.figures]
+    figures = [_figure(each, records, report, filters) for each in panel.figures]
     charted = _charted(panel, records, filters) if panel.values and records else None
     only_figures = panel.kind is Kind.FIGURES and not is_alone
     return Content(
@@ -104,8 +110,14 @@ def _merged(panel: Panel, records: Sequence[Record]) -> list[Record]:
     return sorted(merged.values(), key=lambda record: record[panel.values[0]], reverse=True)
 
 
-def _figure(figure: Figure, records: Sequence[Record], report: Report) -> ShownFigure:
-    return ShownFigure(figure.title, definition_of(report, figure.defined_by), _totals(figure, records))
+def _figure(figure: Figure, records: Sequence[Record], report: Report, filters: Filters) -> ShownFigure:
+    definition, totals = definition_of(report, figure.defined_by), _totals(figure, records)
+    link = f"{_address_of(figure.target)}?{filters.query()}" if figure.target else ""
+    return ShownFigure(figure.title, definition, totals, link)
+
+
+def _address_of(target: str) -> str:
+    return reverse("dashboard:panel", args=target.split("/"))
 
 
 def _totals(figure: Figure, records: Sequence[Record]) -> list[Total]:
@@ -158,16 +170,16 @@ def _table(
     columns = [column for column in columns if not has_all or _is_used(column.name, records)]
     most = ROWS_ALONE if is_alone else ROWS_ON_PAGE
     shown = _ordered(panel, records)[:most]
-    funnel = panel.kind is Kind.FUNNEL
-    return Table(
-        headings=[_heading(report, column) for column in columns],
-        rows=[
-            [cell_of(record, each, link=_link(panel.drill, each, record, filters)) for each in columns]
-            for record in shown
-        ],
-        total=len(records),
-        widths=[round(record["total_rate"] * 100, 1) for record in shown] if funnel else [],
-    )
+    has_bars = panel.kind is Kind.FUNNEL
+    rows = [
+        Row(
+            [cell_of(record, each, link=_link(panel.drill, each, record, filters)) for each in columns],
+            round(record["total_rate"] * 100, 1) if has_bars else None,
+        )
+        for record in shown
+    ]
+    headings = [_heading(report, column) for column in columns]
+    return Table(headings=headings, rows=rows, total=len(records), has_bars=has_bars)
 
 
 def _is_used(column: str, records: Sequence[Record]) -> bool:
@@ -177,6 +189,8 @@ def _is_used(column: str, records: Sequence[Record]) -> bool:
 
 def _ordered(panel: Panel, records: Sequence[Record]) -> Sequence[Record]:
     """Return the newest periods first, and other rows in their order."""
+    if panel.sort:
+        return sorted(records, key=lambda record: record[panel.sort], reverse=True)
     return list(reversed(records)) if panel.kind is Kind.LINE else records
 
 
@@ -191,10 +205,11 @@ def _heading(report: Report, column: Column) -> Heading:
 
 def _link(drill: Drill | None, column: Column, record: Record, filters: Filters) -> str:
     """Return the address behind a cell; empty if the cell leads nowhere."""
+    if column.name == "order_id" and filters.opens_orders:
+        return reverse("admin:orders_order_change", args=[record["order_id"]])
     if drill is None or column.name != drill.column:
         return ""
-    page, panel = drill.target.split("/")
-    address = reverse("dashboard:panel", args=[page, panel])
+    address = _address_of(drill.target)
     value = str(record[drill.column])
     if drill.parameter or drill.column != "period":
         name = drill.parameter or filters.values.get("breakdown", "")

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from backend.dashboard.periods import DEFAULT
+
 
 class Kind(StrEnum):
     """How a panel shows the rows of its report."""
@@ -20,7 +22,8 @@ class Figure:
     """A number: the sum of a column over all rows, or the ratio of two sums.
 
     `previous` is the column with the same figure of the earlier range. With `per`, the sum of `column` is
-    divided by that of `per`, and `shown` is the column whose definition it has.
+    divided by that of `per`, and `shown` is the column whose definition it has. `target` is the panel
+    ("page/panel") with the rows behind it.
     """
 
     column: str
@@ -28,6 +31,7 @@ class Figure:
     previous: str = ""
     per: str = ""
     shown: str = ""
+    target: str = ""
     more_is_better: bool = True
 
     @property
@@ -56,7 +60,8 @@ class Panel:
     `parameters` are fixed. `label` is the column that names the rows, `values` are the columns that a chart
     shows, `series` is the column that divides them into several lines, and `previous` names the columns with
     the values of the earlier range. `columns` are those of the table, by default all; the panel's own page
-    has all columns. Those of bars are texts, and numbers that can be added up over periods.
+    has all columns. Those of bars are texts, and numbers that can be added up over periods. `sort` is the
+    column whose largest values come first in a table.
     """
 
     name: str
@@ -72,8 +77,8 @@ class Panel:
     columns: tuple[str, ...] = ()
     figures: tuple[Figure, ...] = ()
     drill: Drill | None = None
+    sort: str = ""
     wide: bool = False
-    is_listed: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,6 +94,7 @@ class Page:
     panels: tuple[Panel, ...]
     filters: tuple[str, ...] = ()
     defaults: Mapping[str, str] = field(default_factory=dict)
+    default_period: str = DEFAULT
 
     def panel(self, name: str) -> Panel | None:
         """Return the panel of this name."""

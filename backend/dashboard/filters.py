@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 from analytics_pipeline.reports import Parameter, Report
 from analytics_pipeline.reports.parameters import FIRST_DAY, LAST_DAY
 from backend.dashboard.declarations import Page, Panel
-from backend.dashboard.periods import CUSTOM, DEFAULT, PERIODS, Days, length_of_rows
+from backend.dashboard.periods import CUSTOM, PERIODS, Days, length_of_rows
 
 AUTOMATIC = "auto"
 SELLER = "seller"
@@ -18,12 +18,16 @@ _LONGEST_VALUE = 1_000
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """What an address chooses. `values` has the other filters by name; `faults` what can't be used."""
+    """What an address chooses. `values` has the other filters by name; `faults` what can't be used.
+
+    `opens_orders` says that ids of orders lead to their pages in the admin.
+    """
 
     period: str
     days: Days
     values: Mapping[str, str]
     faults: Mapping[str, str] = field(default_factory=dict)
+    opens_orders: bool = False
 
     @property
     def group_by(self) -> str:
@@ -47,12 +51,12 @@ class Filters:
 
 def read(page: Page, given: Mapping[str, str], *, today: date, is_staff: bool) -> Filters:
     """Return the filters that a query string chooses, with the page's defaults; unknown names are ignored."""
-    period = given.get("period", DEFAULT)
+    period = given.get("period", page.default_period)
     names = [*page.filters, *([SELLER] if is_staff else [])]
     chosen = {name: given.get(name, page.defaults.get(name, "")).strip() for name in names}
     values = {name: value for name, value in chosen.items() if value or name in given}
     faults = {name: "is too long" for name, value in values.items() if len(value) > _LONGEST_VALUE}
-    days = PERIODS[DEFAULT][1](today)
+    days = PERIODS[page.default_period][1](today)
     if period in PERIODS:
         days = PERIODS[period][1](today)
     elif period == CUSTOM:
@@ -63,7 +67,10 @@ def read(page: Page, given: Mapping[str, str], *, today: date, is_staff: bool) -
     else:
         faults["period"] = f"must be one of {', '.join([*PERIODS, CUSTOM])}"
     return Filters(
-        period=period if period in {*PERIODS, CUSTOM} else DEFAULT, days=days, values=values, faults=faults
+        period=period if period in {*PERIODS, CUSTOM} else page.default_period,
+        days=days,
+        values=values,
+        faults=faults,
     )
 
 

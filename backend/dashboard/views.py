@@ -1,19 +1,31 @@
 """The dashboard's pages, their panels, and the definitions of their numbers."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
+from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.http import (
+    FileResponse,
+    Http404,
+    HttpRequest,
+    HttpResponse,
+    HttpResponseBase,
+    HttpResponseRedirect,
+)
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from analytics_pipeline.reports import Report
+from backend.accounts.areas import StaffArea
 from backend.analytics import selectors
 from backend.analytics.formats import CSV, PARQUET
 from backend.api.errors import DomainError, InvalidInput, translated
+from backend.dashboard import saved_views
 from backend.dashboard.access import FRAGMENT, error_page, is_staff, page_for_viewers, user_of
+from backend.dashboard.computed import computed_for
 from backend.dashboard.content import content_of
 from backend.dashboard.declarations import Page, Panel
 from backend.dashboard.filters import Filters, fields_of, ignored_by, in_words, parameters_of, read
@@ -52,11 +64,17 @@ def page(request: HttpRequest, name: str) -> HttpResponse:
 
 def _page(request: HttpRequest, shown: Page) -> HttpResponse:
     reports, filters = _reports(request), _filters(request, shown)
-    panels = [panel for panel in shown.panels if panel.is_listed and panel.report in reports]
+    panels = [panel for panel in shown.panels if panel.report in reports]
     if not panels:
         raise PermissionDenied("This page is for staff.")
     return render(
-        request, "dashboard/page.html", {**_frame(request, shown, filters, reports), "panels": panels}
+        request,
+        "dashboard/page.html",
+        {
+            **_frame(request, shown, filters, reports),
+            "panels": panels,
+            "saved_views": saved_views.views_of(user_of(request)),
+        },
     )
 
 
@@ -91,12 +109,16 @@ def _navigation(request: HttpRequest, reports: dict[str, Report], *, current: st
 
 
 def _reports(request: HttpRequest) -> dict[str, Report]:
-    return {report.name: report for report in selectors.reports_for(user_of(request))}
+    user = user_of(request)
+    computed = {name: each.report for name, each in computed_for(user).items()}
+    return {**{report.name: report for report in selectors.reports_for(user)}, **computed}
 
 
 def _filters(request: HttpRequest, shown: Page) -> Filters:
     given = {name: str(value) for name, value in request.GET.items()}
-    return read(shown, given, today=timezone.localdate(), is_staff=is_staff(user_of(request)))
+    user = user_of(request)
+    found = read(shown, given, today=timezone.localdate(), is_staff=is_staff(user))
+    return replace(found, opens_orders=user.has_area(StaffArea.ORDERS))
 
 
 def _asked(request: HttpRequest, page_name: str, name: str) -> _Asked:
@@ -148,7 +170,11 @@ def _shown(request: HttpRequest, asked: _Asked, *, is_alone: bool) -> dict[str, 
     if asked.filters.faults:
         raise InvalidInput(**asked.filters.faults)
     parameters = parameters_of(asked.panel, asked.report, asked.filters)
-    result = selectors.run(asked.report.name, user=user_of(request), parameters=parameters)
+    user = user_of(request)
+    computed = computed_for(user).get(asked.report.name)
+    result = (
+        computed.run() if computed else selectors.run(asked.report.name, user=user, parameters=parameters)
+    )
     ignored = ignored_by(asked.panel, asked.report, asked.filters, page=asked.page)
     return {
         "page": asked.page,
@@ -178,7 +204,7 @@ def export(request: HttpRequest, page_name: str, name: str) -> HttpResponseBase:
     """Send all rows and columns of a panel's report as a file."""
     asked = _asked(request, page_name, name)
     chosen = _FORMATS.get(request.GET.get("format", CSV.name))
-    if chosen is None:
+    if chosen is None or not asked.report.sql:
         raise Http404
     if asked.filters.faults:
         raise InvalidInput(**asked.filters.faults)
@@ -191,6 +217,33 @@ def export(request: HttpRequest, page_name: str, name: str) -> HttpResponseBase:
     days = asked.filters.days
     file_name = f"{asked.page.name}-{asked.panel.name}-{days.first}-{days.last}.{chosen.name}"
     return FileResponse(file, content_type=chosen.media_type, as_attachment=True, filename=file_name)
+
+
+@require_POST
+@page_for_viewers
+def save_view(request: HttpRequest, name: str) -> HttpResponse:
+    """Save the page with the filters of the address under the name of the form."""
+    shown = page_of(name)
+    if shown is None:
+        raise Http404
+    user, filters, given = user_of(request), _filters(request, shown), request.POST.get("name", "")
+    try:
+        view = saved_views.save_view(user, name=given, page=shown, filters=filters, now=timezone.now())
+    except InvalidInput as error:
+        messages.error(request, _explained(error))
+    else:
+        messages.success(request, f"{view.name} is saved.")
+    return HttpResponseRedirect(f"{reverse('dashboard:page', args=[name])}?{filters.query()}")
+
+
+@require_POST
+@page_for_viewers
+def delete_view(request: HttpRequest, view_id: int) -> HttpResponse:
+    """Delete a saved view of the user."""
+    if not saved_views.delete_view(user_of(request), view_id=view_id):
+        raise Http404
+    messages.success(request, "The view is deleted.")
+    return HttpResponseRedirect(reverse("dashboard:index"))
 
 
 @require_safe

@@ -3,9 +3,17 @@
 from collections.abc import Sequence
 
 from backend.dashboard.declarations import Page
-from backend.dashboard.pages import overview, sales
+from backend.dashboard.pages import customers, funnel, overview, pipeline, recommendations, sales, search
 
-PAGES: Sequence[Page] = (overview.PAGE, sales.PAGE)
+PAGES: Sequence[Page] = (
+    overview.PAGE,
+    sales.PAGE,
+    funnel.PAGE,
+    search.PAGE,
+    recommendations.PAGE,
+    customers.PAGE,
+    pipeline.PAGE,
+)
 
 
 def page_of(name: str) -> Page | None:

@@ -1,7 +1,9 @@
 """The page that opens first."""
 
-from backend.dashboard.declarations import Drill, Figure, Kind, Page, Panel
-from backend.dashboard.pages.sales import BY_PERIOD, FIGURES, PRODUCTS
+from dataclasses import replace
+
+from backend.dashboard.declarations import Drill, Kind, Page, Panel
+from backend.dashboard.pages import funnel, sales, search
 
 PAGE = Page(
     name="overview",
@@ -10,33 +12,10 @@ PAGE = Page(
     filters=("group_by", "compare"),
     defaults={"compare": "previous_period"},
     panels=(
-        FIGURES,
-        BY_PERIOD,
-        Panel(
-            name="visits",
-            title="Visits",
-            report="sessions",
-            kind=Kind.FIGURES,
-            parameters={"group_by": "day"},
-            figures=(
-                Figure(column="sessions", title="Sessions"),
-                Figure(column="converted", per="sessions", shown="conversion", title="Conversion"),
-                Figure(column="bounced", per="sessions", shown="bounce_rate", title="Bounce rate"),
-            ),
-        ),
-        Panel(
-            name="searches",
-            title="Searches",
-            report="searches",
-            kind=Kind.FIGURES,
-            parameters={"group_by": "day"},
-            figures=(
-                Figure(column="searches", title="Searches"),
-                Figure(column="empty_searches", title="Found nothing"),
-                Figure(column="clicks", title="Clicks on results"),
-                Figure(column="revenue", title="Revenue of searches"),
-            ),
-        ),
+        sales.FIGURES,
+        sales.BY_PERIOD,
+        replace(funnel.FIGURES, name="visits"),
+        replace(search.FIGURES, name="searches", wide=False),
         Panel(
             name="by-category",
             title="Net sales by category",
@@ -49,6 +28,6 @@ PAGE = Page(
             columns=("part", "orders", "units", "net", "currency"),
             drill=Drill(target="sales/by-period", column="part", parameter="category"),
         ),
-        PRODUCTS,
+        sales.PRODUCTS,
     ),
 )

@@ -10,11 +10,13 @@ FIGURES = Panel(
     # By day, because the first and the last week or month of an earlier range count whole.
     parameters={"group_by": "day", "breakdown": "none"},
     figures=(
-        Figure(column="net", previous="previous_net", title="Net sales"),
-        Figure(column="orders", previous="previous_orders", title="Orders"),
-        Figure(column="units", previous="previous_units", title="Units"),
-        Figure(column="gross", per="orders", shown="average_order", title="Average order"),
-        Figure(column="returns", title="Returns", more_is_better=False),
+        Figure(column="net", previous="previous_net", title="Net sales", target="sales/by-period"),
+        Figure(column="orders", previous="previous_orders", title="Orders", target="sales/orders"),
+        Figure(column="units", previous="previous_units", title="Units", target="sales/products"),
+        Figure(
+            column="gross", per="orders", shown="average_order", title="Average order", target="sales/orders"
+        ),
+        Figure(column="returns", title="Returns", target="sales/returns", more_is_better=False),
     ),
     wide=True,
 )
@@ -29,7 +31,7 @@ BY_PERIOD = Panel(
     series="currency",
     previous={"net": "previous_net"},
     columns=("period", "orders", "units", "gross", "returns", "net", "previous_net", "currency"),
-    drill=Drill(target="sales/products"),
+    drill=Drill(target="sales/orders"),
     wide=True,
 )
 PRODUCTS = Panel(
@@ -43,7 +45,7 @@ PRODUCTS = Panel(
     values=("net",),
     series="currency",
     columns=("part", "title", "units", "net", "currency"),
-    drill=Drill(target="sales/by-period", column="part", parameter="product"),
+    drill=Drill(target="sales/orders", column="part", parameter="product"),
 )
 PAGE = Page(
     name="sales",
@@ -99,6 +101,15 @@ PAGE = Page(
             values=("net",),
             series="part",
             columns=("period", "part", "orders", "net", "currency"),
+        ),
+        Panel(
+            name="orders",
+            title="Orders",
+            about="The orders behind the numbers, the latest first.",
+            report="sales_orders",
+            kind=Kind.TABLE,
+            columns=("day", "order_id", "units", "gross", "returns", "net", "country", "currency"),
+            wide=True,
         ),
     ),
 )

@@ -47,6 +47,7 @@ ALL = [
     "rule_revenue",
     "sales",
     "sales_by_period",
+    "sales_orders",
     "search_facets",
     "searches",
     "sessions",
@@ -96,6 +97,7 @@ def test_the_list_describes_each_report_that_the_caller_may_run(staff: User, sel
         "rfm",
         "sales",
         "sales_by_period",
+        "sales_orders",
     ]
     (group_by,) = [p for p in own[7]["parameters"] if p["name"] == "group_by"]
     assert (group_by["default"], group_by["choices"]) == ("day", ["day", "week", "month"])

@@ -26,6 +26,12 @@ def _quick_passwords(settings: Settings) -> None:
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
+@pytest.fixture(autouse=True)
+def _patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let reports take longer than in a shop, because the machine of a test may be busy."""
+    monkeypatch.setenv("WAREHOUSE_REQUEST_SECONDS", "20")
+
+
 @pytest.fixture
 def warehouse(warehouse_url: str) -> Warehouse:
     engines.checked_for_requests.cache_clear()

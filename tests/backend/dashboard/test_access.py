@@ -134,6 +134,8 @@ def test_sellers_see_neither_panels_nor_definitions_of_the_whole_shop(lamp_selle
 
     assert "overview/visits/" not in page
     assert "overview/figures/" in page
+    assert "/dashboard/search/" not in page
+    assert "/dashboard/customers/" in page
     assert fragment(browser, "/dashboard/overview/visits/").status_code == 403
     assert browser.get("/dashboard/overview/visits/export/").status_code == 403
     assert browser.get("/dashboard/definitions/sessions/").status_code == 404

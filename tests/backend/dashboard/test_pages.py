@@ -5,6 +5,7 @@ import json
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
+from uuid import UUID
 
 import pytest
 from django.contrib.staticfiles import finders
@@ -12,12 +13,17 @@ from django.test import Client
 
 from analytics_pipeline import reports
 from analytics_pipeline.warehouse import Warehouse
+from backend.accounts.areas import StaffArea, stored_areas
 from backend.accounts.models import User
 from backend.dashboard.cells import is_share
+from backend.dashboard.computed import ALL
 from backend.dashboard.declarations import Kind
 from backend.dashboard.pages import PAGES, page_of
+from tests.backend.config.admin_site.browser import PASSWORD, logged_in
 from tests.backend.dashboard.conftest import browser_of, fragment
+from tests.backend.shop import customer
 
+REPORTS = {report.name: report for report in [*reports.available(), *(each.report for each in ALL)]}
 pytestmark = pytest.mark.django_db
 
 SALES, FIGURES, BY_PERIOD = "/dashboard/sales/", "/dashboard/sales/figures/", "/dashboard/sales/by-period/"
@@ -37,13 +43,14 @@ def test_each_panel_is_declared_as_its_report_is() -> None:
     for page in PAGES:
         assert len({panel.name for panel in page.panels}) == len(page.panels)
         for panel in page.panels:
-            report = reports.load(panel.report)
+            report = REPORTS[panel.report]
             columns = {column.name: column.type for column in report.columns}
             figures = [
                 name
                 for each in panel.figures
                 for name in (each.column, each.defined_by, each.per, each.previous)
             ]
+            targets = [each.target for each in panel.figures if each.target]
             used = [
                 *panel.values,
                 *panel.previous.values(),
@@ -51,12 +58,13 @@ def test_each_panel_is_declared_as_its_report_is() -> None:
                 *figures,
                 panel.label,
                 panel.series,
+                panel.sort,
             ]
             assert {name for name in used if name} <= columns.keys(), (page.name, panel.name)
             assert panel.parameters.keys() <= {each.name for each in report.parameters}
             assert panel.drill is None or panel.drill.column in columns
-            if panel.drill is not None:
-                name, target = panel.drill.target.split("/")
+            for target_of in [*targets, *([panel.drill.target] if panel.drill else [])]:
+                name, target = target_of.split("/")
                 found = page_of(name)
                 assert found is not None
                 assert found.panel(target) is not None
@@ -68,7 +76,7 @@ def test_each_panel_is_declared_as_its_report_is() -> None:
                 assert not any(is_share(name) or columns[name] == "Float64" for name in added)
         for name in page.filters:
             assert any(
-                name in {each.name for each in reports.load(panel.report).parameters} for panel in page.panels
+                name in {each.name for each in REPORTS[panel.report].parameters} for panel in page.panels
             )
 
 
@@ -107,7 +115,7 @@ def test_charts_have_the_numbers_of_the_table(sales: datetime, staff: Client) ->
     assert shown == {"Net EUR": [20.1]}
     assert len(chart["labels"]) == 30
     assert chart["links"][chart["labels"].index(str(sales.date()))].startswith(
-        "/dashboard/sales/products/?period=custom"
+        "/dashboard/sales/orders/?period=custom"
     )
     earlier = chart_of(staff, BY_PERIOD)["series"]
     assert [each.get("isEarlier", False) for each in earlier] == [False, True]
@@ -136,6 +144,16 @@ def test_a_page_of_a_panel_needs_no_script_and_has_all_columns(sales: datetime, 
     shell = staff.get(SALES).content.decode()
     assert "20.10" not in shell
     assert f'<a href="{BY_PERIOD}?period=last_30_days' in shell
+
+
+def test_orders_behind_a_number_lead_to_the_admin(sales: datetime, staff: Client, lamp_seller: User) -> None:
+    path = f"/dashboard/sales/orders/?period=custom&start_date={sales.date()}&end_date={sales.date()}"
+
+    assert '<a href="/admin/orders/order/1/change/">1</a>' in text_of(staff, path)
+    assert "20.10" in text_of(staff, path)
+    own = text_of(browser_of(lamp_seller), path)
+    assert "/admin/" not in own
+    assert "20.00" in own
 
 
 def test_exports_have_all_rows_of_the_filters(sales: datetime, lamp_seller: User, staff: Client) -> None:
@@ -225,3 +243,47 @@ def test_pages_allow_no_inline_scripts_and_no_storing(staff: Client) -> None:
     assert "script-src 'self';" in f"{policy};"
     assert "unsafe" not in policy
     assert "no-store" in response["Cache-Control"]
+
+
+def test_every_panel_of_every_page_can_be_run(sales: datetime, staff: Client) -> None:
+    for page in PAGES:
+        assert staff.get(f"/dashboard/{page.name}/").status_code == 200
+        for panel in page.panels:
+            response = fragment(staff, f"/dashboard/{page.name}/{panel.name}/")
+            assert response.status_code == 200, (page.name, panel.name, response.content)
+
+
+def test_health_has_the_state_of_each_part_and_is_for_operators(warehouse: Warehouse, staff: Client) -> None:
+    text = text_of(staff, "/dashboard/pipeline/health/")
+
+    for part in ("database", "warehouse", "search"):
+        assert f">{part}</td>" in text
+    assert "works" in text
+    assert staff.get("/dashboard/definitions/health/").status_code == 200
+    assert staff.get("/dashboard/pipeline/health/export/").status_code == 404
+    clerk = customer(password=PASSWORD, is_staff=True, areas=stored_areas([StaffArea.REPORTS]))
+    assert fragment(logged_in(clerk), "/dashboard/pipeline/health/").status_code == 403
+
+
+def test_a_segment_leads_to_its_customers(sales: datetime, warehouse: Warehouse, staff: Client) -> None:
+    warehouse.insert(
+        "order_facts",
+        {
+            "movement_id": [10],
+            "kind": ["SALE"],
+            "order_id": [10],
+            "customer_key": [UUID(int=7)],
+            "quantity": [1],
+            "amount": ["5.00"],
+            "currency": ["EUR"],
+            "occurred_at": [sales],
+        },
+    )
+    (row,) = fragment(staff, "/dashboard/customers/segments/").context["content"].table.rows
+
+    found = text_of(staff, row.cells[0].link)
+
+    assert str(UUID(int=7)) in found
+    others = row.cells[0].link.replace("segment=hibernating", "segment=champions")
+    assert others != row.cells[0].link
+    assert str(UUID(int=7)) not in text_of(staff, others)

@@ -1,0 +1,101 @@
+"""Searches and what came of them."""
+
+from backend.dashboard.declarations import Drill, Figure, Kind, Page, Panel
+
+FIGURES = Panel(
+    name="figures",
+    title="Searches",
+    report="searches",
+    kind=Kind.FIGURES,
+    parameters={"group_by": "day"},
+    figures=(
+        Figure(column="searches", title="Searches", target="search/queries"),
+        Figure(column="empty_searches", title="Found nothing", target="search/empty"),
+        Figure(column="clicks", title="Clicks on results", target="search/by-period"),
+        Figure(column="orders", title="Orders of searches", target="search/queries"),
+        Figure(column="revenue", title="Revenue of searches", target="search/earning"),
+    ),
+    wide=True,
+)
+_QUERIES = (
+    "query",
+    "searches",
+    "empty_searches",
+    "click_through",
+    "cart_rate",
+    "orders",
+    "revenue",
+    "currency",
+)
+PAGE = Page(
+    name="search",
+    title="Search",
+    about="What shoppers search for, what they find and what they buy.",
+    filters=("group_by", "bots"),
+    panels=(
+        FIGURES,
+        Panel(
+            name="by-period",
+            title="Searches by period",
+            report="searches",
+            kind=Kind.LINE,
+            label="period",
+            values=("searches", "empty_searches", "clicks"),
+            columns=(
+                "period",
+                "searches",
+                "empty_searches",
+                "click_through",
+                "mean_reciprocal_rank",
+                "revenue",
+                "currency",
+            ),
+            drill=Drill(target="search/queries"),
+            wide=True,
+        ),
+        Panel(
+            name="earning",
+            title="Queries that earned most",
+            report="queries",
+            kind=Kind.TABLE,
+            parameters={"limit": 1_000},
+            columns=_QUERIES,
+            sort="revenue",
+            wide=True,
+        ),
+        Panel(
+            name="empty",
+            title="Queries that found nothing",
+            about="With the query that shoppers sent next.",
+            report="empty_searches",
+            kind=Kind.TABLE,
+            columns=(
+                "query",
+                "empty_searches",
+                "searches",
+                "shoppers",
+                "last_day",
+                "next_query",
+                "next_clicks",
+            ),
+            wide=True,
+        ),
+        Panel(
+            name="queries",
+            title="Frequent queries",
+            report="queries",
+            kind=Kind.TABLE,
+            parameters={"limit": 1_000},
+            columns=_QUERIES,
+            wide=True,
+        ),
+        Panel(
+            name="facets",
+            title="Filters that were used",
+            report="search_facets",
+            kind=Kind.TABLE,
+            columns=("facet", "value", "searches", "empty_searches", "click_through", "revenue", "currency"),
+            wide=True,
+        ),
+    ),
+)
