@@ -137,6 +137,7 @@ def load_events(history: History, *, warehouse: Warehouse) -> int:
         stocked=stocked,
         keys=history.shop.population.keys,
         exposures=history.exposures,
+        unsold=history.shop.vocabulary.unsold,
         rng=history.plan.generator("events"),
     )
     return load(warehouse, tqdm(recorder.records(), desc="events", unit_scale=True, disable=None))

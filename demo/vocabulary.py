@@ -78,13 +78,14 @@ class City:
 
 @dataclass(frozen=True, slots=True)
 class Vocabulary:
-    """All words and numbers."""
+    """All words and numbers. `unsold` are searches that find nothing, the most frequent first."""
 
     leaves: tuple[Leaf, ...]
     given: tuple[str, ...]
     family: tuple[str, ...]
     streets: tuple[str, ...]
     cities: tuple[City, ...]
+    unsold: tuple[str, ...]
 
     @property
     def sellers(self) -> tuple[str, ...]:
@@ -111,6 +112,7 @@ def load(folder: Path = FOLDER) -> Vocabulary:
         family=tuple(customers["family"]),
         streets=tuple(customers["streets"]),
         cities=tuple(City(*city) for city in customers["cities"]),
+        unsold=tuple(shared["searches"]["unsold"]),
     )
 
 
