@@ -16,19 +16,29 @@ help: ## List these commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
 
 $(VENV)/.development: requirements/development.lock
+	@rm -f $(VENV)/.notebooks
 	$(PYTHON) deploy/environment.py $(VENV) requirements/development.lock
 	@touch $@
 
 # The development environment includes all packages of the demo.
 $(VENV)/.demo: requirements/demo.lock
 	@test $(VENV)/.development -nt requirements/development.lock || \
-		{ rm -f $(VENV)/.development; $(PYTHON) deploy/environment.py $(VENV) requirements/demo.lock; }
+		{ rm -f $(VENV)/.development $(VENV)/.notebooks; $(PYTHON) deploy/environment.py $(VENV) requirements/demo.lock; }
+	@touch $@
+
+# Added to the packages of the demo, whose processes may be running in the environment.
+$(VENV)/.notebooks: requirements/notebooks.lock $(VENV)/.demo
+	$(PYTHON) deploy/environment.py --add $(VENV) requirements/notebooks.lock
 	@touch $@
 
 .PHONY: demo
 demo: $(VENV)/.demo ## Create a shop with generated data and serve it on PORT (8000)
 	@$(RUN) manage.py demo $(DEMO)
 	@exec $(RUN) manage.py serve
+
+.PHONY: notebooks
+notebooks: $(VENV)/.notebooks ## Open the analysts' notebooks in JupyterLab, beside `make demo`
+	@PYTHONPATH=$(CURDIR) $(VENV)/bin/jupyter-lab $(JUPYTER) notebooks/01_your_first_report.ipynb
 
 .PHONY: test
 test: $(VENV)/.development ## Run all tests, then repeat those of a store that has a real server

@@ -178,6 +178,13 @@ def test_credited_and_unattributed_revenue_equal_the_ledger(history: History, wa
     assert 0 < unattributed < gross / 4
     assert {"search", "product_list", "recommendations", ""} == {row["surface"] for row in rows}
 
+    # What other reports need: each step of the funnel is reached, and some searches find nothing.
+    funnel = {row["name"]: row["sessions"] for row in reports.run(warehouse, "funnel").records()}
+    assert funnel["carted"] > funnel["checkout"] > funnel["order"] > 0
+    empty = {row["query"] for row in reports.run(warehouse, "empty_searches").records()}
+    assert empty
+    assert empty <= set(history.shop.vocabulary.unsold)
+
 
 def test_the_command_does_not_change_a_shop_that_is_not_empty(empty_home: Path, warehouse: Warehouse) -> None:
     out = populate()

@@ -56,12 +56,17 @@ def test_pip_installs_if_uv_does_not_run(tmp_path: Path, empty_lock: Path, path_
     assert (tmp_path / "venv" / "bin" / "pip").exists()
 
 
-def test_a_second_run_removes_files_of_packages_that_are_not_in_the_lock(
+def test_a_second_run_removes_files_of_packages_that_are_not_in_the_lock_and_adding_keeps_them(
     tmp_path: Path, empty_lock: Path, path_with_broken_uv: str
 ) -> None:
     run_script(str(tmp_path / "venv"), str(empty_lock), path=path_with_broken_uv)
     stray = next((tmp_path / "venv" / "lib").glob("python*/site-packages")) / "stray.py"
     stray.touch()
+
+    code, error = run_script("--add", str(tmp_path / "venv"), str(empty_lock), path=path_with_broken_uv)
+
+    assert code == 0, error
+    assert stray.exists()
 
     code, _ = run_script(str(tmp_path / "venv"), str(empty_lock), path=path_with_broken_uv)
 

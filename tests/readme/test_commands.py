@@ -1,4 +1,4 @@
-"""Every command of the README, and of the pages about accounts and search analytics, works, in order."""
+"""Every command of the README and of pages about accounts and analytics works, and so do the notebooks."""
 
 import json
 import os
@@ -8,11 +8,26 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 from urllib.error import HTTPError
 from urllib.request import urlopen
 
+import pandas as pd
+import pyotp
 import pytest
+import urllib3
 
+from analytics_pipeline.analyst import (
+    Access,
+    CredentialRefused,
+    InvalidAccess,
+    InvalidParameters,
+    ReportRefused,
+    UnknownReport,
+    connect,
+)
+from analytics_pipeline.analyst.remote import RemoteReports
+from tests.readme.notebooks import execute, notebooks, running_kernel
 from tests.services.shop import ROOT, free_port
 from tests.services.waiting import wait_until
 
@@ -176,3 +191,92 @@ def test_the_commands_of_the_page_about_accounts_work(demo: tuple[Path, int]) ->
 
     assert '"first_name": "Ann"' in output
     assert '"store":"warehouse"' in output
+
+
+def test_the_notebooks_run_beside_the_shop(demo: tuple[Path, int]) -> None:
+    home, _ = demo
+    printed: dict[str, str] = {}
+    with running_kernel(environment(home)) as kernel:
+        for name, notebook in notebooks().items():
+            printed[name], errors, charts = execute(notebook, kernel=kernel)
+            assert errors == "", name
+            assert charts >= 1, name
+
+    amounts = r"Together ([\d,.]+) USD; the ledger has ([\d,.]+)\.\n"
+    credited = re.search(amounts, printed["06_recommendation_revenue"])
+    assert credited is not None
+    assert credited[1] == credited[2]
+    # Which queries earned most last month, and what did they fail to find?
+    assert re.search(r"^Most revenue: \w.*, .*, .*\.$", printed["05_search_quality"], re.MULTILINE)
+    assert re.search(
+        r"^[1-9]\d* of \d+ searches .* found nothing\.$", printed["05_search_quality"], re.MULTILINE
+    )
+    assert "1,469,307 lines, 155,848 receipts, 4,596,039.58 USD" in printed["08_a_retailers_year"]
+
+
+STAFF, SELLER, CUSTOMER = "+15550100001", "+15550100002", "+15550100003"
+PASSWORD = "vitrine-demo"
+
+
+@pytest.fixture
+def address(demo: tuple[Path, int], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> str:
+    """The shop's address, with the variables of an analyst who hasn't set any other."""
+    home, port = demo
+    for name in [name for name in os.environ if name.startswith(("VITRINE_", "CLICKHOUSE_"))]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("VITRINE_HOME", str(home))
+    return f"http://127.0.0.1:{port}"
+
+
+def test_analysts_read_the_same_reports_from_afar_and_errors_say_what_to_do(address: str) -> None:
+    here, shop = connect(), connect(address, phone=STAFF, password=PASSWORD)
+
+    for name in ("sales_by_period", "rfm_customers"):
+        pd.testing.assert_frame_equal(shop.report(name, exact=True), here.report(name, exact=True))
+    assert list(shop.reports().index) == list(here.reports().index)
+    assert shop.definition("sales").column_table.equals(here.definition("sales").column_table)
+    with pytest.raises(UnknownReport, match=r"did you mean sales\?"):
+        shop.report("sale")
+    with pytest.raises(InvalidParameters, match=r"group_by: must be one of day, week, month"):
+        shop.report("sales_by_period", group_by="year")
+    with pytest.raises(InvalidAccess, match="VITRINE_WAREHOUSE_URL"):
+        shop.sql("SELECT 1")
+    with pytest.raises(CredentialRefused, match="Phone or password is wrong"):
+        connect(address, phone=STAFF, password="another passphrase")
+    with pytest.raises(CredentialRefused, match="VITRINE_PHONE"):
+        connect(address)
+    with pytest.raises(CredentialRefused, match="VITRINE_PHONE"):
+        connect(address, token="not a token")
+    with pytest.raises(ReportRefused, match="area `reports`"):
+        connect(address, phone=CUSTOMER, password=PASSWORD)
+
+
+def test_a_seller_with_a_second_factor_reads_own_reports_beyond_the_life_of_a_token(address: str) -> None:
+    access = Access(url=address, phone=SELLER, password=PASSWORD)
+    asked: list[str] = []
+
+    def code(question: str) -> str:
+        asked.append(question)
+        return recovery
+
+    own = RemoteReports(access)
+    own.check()
+    token = own._tokens["access_token"]
+    secret = post(address, "/api/accounts/me/second-factor/totp/", {"password": PASSWORD}, token)["secret"]
+    confirmation = {"code": pyotp.TOTP(secret).now()}
+    confirmed = post(address, "/api/accounts/me/second-factor/totp/confirm/", confirmation, token)
+    recovery = str(confirmed["recovery_codes"][0])
+
+    reports = RemoteReports(access, ask_code=code)
+    assert "queries" not in [each.name for each in reports.definitions()]
+    reports._tokens["access_token"] = "expired"
+    assert reports.parquet("sales_by_period", {"group_by": "month"}).startswith(b"PAR1")
+    assert len(asked) == 1
+
+
+def post(address: str, path: str, body: dict[str, str], token: str) -> Any:
+    headers = {"Authorization": f"Bearer {token}"}
+    response = urllib3.request("POST", address + path, json=body, headers=headers, timeout=60)
+    assert response.status in (200, 201), response.data
+    return response.json()["data"]
