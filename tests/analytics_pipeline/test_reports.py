@@ -192,7 +192,7 @@ def test_a_report_for_staff_is_refused_to_a_seller(warehouse: Warehouse) -> None
 def test_the_error_for_an_unknown_report_lists_the_reports(warehouse: Warehouse) -> None:
     with pytest.raises(
         UnknownReport,
-        match="baskets, cohorts, customer_value, empty_searches, event_sources, exposure_revenue",
+        match="baskets, cohorts, customer_value, empty_searches, event_quality, event_sources",
     ):
         reports.run(warehouse, "profits")
 
