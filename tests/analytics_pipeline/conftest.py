@@ -58,7 +58,8 @@ def migrated_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pipeline
         warehouse = Warehouse(settings)
         migrate.migrate(warehouse)
         warehouse.command(
-            "INSERT INTO dead_letters VALUES ('1-1', 0, now64(3), generateUUIDv4(), 'why', 'secret', 0, 0)"
+            "INSERT INTO dead_letters (entry, arrived_at, shopper_key, reason, payload) "
+            "VALUES ('1-1', now64(3), generateUUIDv4(), 'why', 'secret')"
         )
         yield settings
         warehouse.close()
