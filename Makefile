@@ -70,6 +70,10 @@ bench-pipeline: $(VENV)/.development ## Compare the speed of accepting and stori
 bench-reports: $(VENV)/.development ## Compare reports with the same questions asked of the events themselves
 	$(RUN) -m benchmarks.reports
 
+.PHONY: bench-report-pages
+bench-report-pages: $(VENV)/.development ## Measure pages of reports for eight analysts, and the shop's pages meanwhile
+	$(RUN) -m benchmarks.reports.pages
+
 .PHONY: bench-abuse
 bench-abuse: $(VENV)/.development ## Attack a generated shop's recommendations with forged events, and print what moves
 	$(RUN) -m benchmarks.abuse

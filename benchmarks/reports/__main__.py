@@ -2,15 +2,18 @@
 
 Generated visits are stored in a temporary warehouse, and rollups are built. Each report and its question in
 SQL run in turns, so that other load affects both. Compare ratios of the fastest runs, because seconds depend
-on the machine. Ratios grow with the number of events, because ClickHouse's analysis of a report always takes
-the same time.
+on the machine; on a busy one, compare the medians of the warehouse's own CPU time. Ratios grow with the
+number of events, because ClickHouse's analysis of a report always takes the same time.
 """
 
 import argparse
+import os
+import statistics
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from analytics_pipeline import embedded, migrate, reports
@@ -18,6 +21,8 @@ from analytics_pipeline.settings import PipelineSettings
 from analytics_pipeline.warehouse import Warehouse
 from benchmarks.reports.filling import fill
 from benchmarks.reports.questions import QUESTIONS, Question
+
+_TICK = 1 / os.sysconf("SC_CLK_TCK")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -32,31 +37,57 @@ def main(arguments: Sequence[str] | None = None) -> int:
             warehouse = Warehouse(settings)
             migrate.migrate(warehouse)
             fill(warehouse, events=options.events)
-            _print(f"{'report':<14} {'ms':>8} {'events ms':>10} {'ratio':>7} {'goal':>7}")
+            _print(
+                f"{'report':<16} {'ms':>8} {'events ms':>10} {'ratio':>7} {'goal':>7} {'':<8}"
+                f"{'CPU ms':>8} {'events CPU':>11} {'ratio':>7}"
+            )
+            pid = embedded.endpoint(embedded.WAREHOUSE, home=settings.home).pid
             for question in QUESTIONS:
-                measure(warehouse, question, rounds=options.rounds)
+                measure(warehouse, question, rounds=options.rounds, pid=pid)
             warehouse.close()
     return 0
 
 
-def measure(warehouse: Warehouse, question: Question, *, rounds: int) -> None:
-    """Print the times of a report and of its question to the events, and whether the goal is reached."""
-    report, events = [], []
+def measure(warehouse: Warehouse, question: Question, *, rounds: int, pid: int | None = None) -> None:
+    """Print the times of a report and of its question to the events, and whether the goal is reached.
+
+    `pid` is the warehouse's process; without it, its processor time isn't known and printed as 0.
+    """
+    report, events = Cost(), Cost()
     for _ in range(rounds):
-        report.append(_timed(lambda: reports.execute(warehouse, question.report, question.parameters)))
-        events.append(_timed(lambda: warehouse.rows(question.sql)))
-    ratio = min(events) / min(report)
+        report.add(lambda: reports.execute(warehouse, question.report, question.parameters), pid=pid)
+        events.add(lambda: warehouse.rows(question.sql), pid=pid)
+    ratio = min(events.seconds) / min(report.seconds)
     verdict = "reached" if ratio >= question.goal else "missed"
+    own, of_events = statistics.median(report.cpu_seconds), statistics.median(events.cpu_seconds)
     _print(
-        f"{question.report:<14} {min(report) * 1e3:8.1f} {min(events) * 1e3:10.1f} "
-        f"{ratio:7.2f} {question.goal:7.2f} {verdict}"
+        f"{question.report:<16} {min(report.seconds) * 1e3:8.1f} {min(events.seconds) * 1e3:10.1f} "
+        f"{ratio:7.2f} {question.goal:7.2f} {verdict:<8}"
+        f"{own * 1e3:8.0f} {of_events * 1e3:11.0f} {of_events / max(own, _TICK):7.2f}"
     )
 
 
-def _timed(work: Callable[[], object]) -> float:
-    begun = time.perf_counter()
-    work()
-    return time.perf_counter() - begun
+@dataclass
+class Cost:
+    """Seconds of each run, and those of the warehouse's processor time."""
+
+    seconds: list[float] = field(default_factory=list)
+    cpu_seconds: list[float] = field(default_factory=list)
+
+    def add(self, work: Callable[[], object], *, pid: int | None) -> None:
+        """Measure one run; `pid` is the process of the warehouse."""
+        cpu, begun = _cpu_seconds(pid), time.perf_counter()
+        work()
+        self.seconds.append(time.perf_counter() - begun)
+        self.cpu_seconds.append(_cpu_seconds(pid) - cpu)
+
+
+def _cpu_seconds(pid: int | None) -> float:
+    """Return the process's user and system time, which Linux counts in ticks."""
+    if pid is None:
+        return 0
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) * _TICK
 
 
 def _print(line: str) -> None:

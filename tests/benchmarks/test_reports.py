@@ -51,6 +51,12 @@ def test_the_questions_have_the_answers_of_the_reports(filled: Warehouse) -> Non
         [row[name] for name in ("query", "searches", "shoppers", "empty_searches", "clicks")]
         for row in found["queries"]
     ]
+    for name in ("sales", "sales_by_period"):
+        assert [[str(row["day"]), *list(row.values())[1:]] for row in wanted[name]] == [
+            [row[column] for column in ("period", "currency", "units", "gross", "orders")]
+            for row in found[name]
+            if row["orders"]
+        ]
     assert list(wanted["funnel"][0].values())[:5] == [row["sessions"] for row in found["funnel"]]
     assert wanted["funnel"][0]["carted"] > wanted["funnel"][0]["buyers"] > 0
     levels = [list(row.values()) for row in wanted["funnel_steps"]]

@@ -1,0 +1,169 @@
+"""Pages of reports for eight analysts at once, beside the shop's pages: `make bench-report-pages`.
+
+One web process serves a temporary shop, whose warehouse has generated visits. The time of the shop's product
+page is measured alone, then while eight analysts request the pages of reports one after another. Requests
+that are refused because the warehouse has no free slot (503) are counted, and repeated after a pause.
+"""
+
+import argparse
+import os
+import statistics
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import urllib3
+
+ANALYSTS = 8
+MOST_REPORT_SECONDS, MOST_SHOP_RATIO = 0.3, 1.2
+_PAUSE_SECONDS = 0.1
+_SHOP_REQUESTS = 300
+_REFUSED = 503
+_PATHS = (
+    "/api/analytics/reports/funnel/",
+    "/api/analytics/reports/product/?product=77",
+    "/api/analytics/sales/",
+)
+_ENVIRON = {
+    "DJANGO_SETTINGS_MODULE": "backend.config.settings",
+    "VITRINE_ENV_FILE": "/dev/null",
+    "VITRINE_PROCESS": "web",
+    "THROTTLE_BROWSE": "1000000/second",
+    "THROTTLE_USER": "1000000/second",
+    "LOG_LEVEL": "CRITICAL",
+}
+
+
+@dataclass
+class Times:
+    """Seconds of the requests that were answered, and how many were refused."""
+
+    seconds: list[float] = field(default_factory=list)
+    refused: int = 0
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Print the times; return 0."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--events", type=int, default=5_000_000)
+    parser.add_argument("--rounds", type=int, default=5, help="requests of each report by each analyst")
+    options = parser.parse_args(arguments)
+    with tempfile.TemporaryDirectory(prefix="vitrine-bench-") as folder:
+        os.environ.update(_ENVIRON | {"VITRINE_HOME": folder})
+        _run(Path(folder), events=options.events, rounds=options.rounds)
+    return 0
+
+
+def _run(home: Path, *, events: int, rounds: int) -> None:
+    import django  # noqa: PLC0415 - the environment must be set first
+
+    django.setup()
+    from django.core.management import call_command  # noqa: PLC0415
+
+    from analytics_pipeline import embedded, migrate  # noqa: PLC0415
+    from analytics_pipeline.settings import PipelineSettings  # noqa: PLC0415
+    from analytics_pipeline.warehouse import Warehouse  # noqa: PLC0415
+    from benchmarks.reports.filling import fill  # noqa: PLC0415
+    from benchmarks.web_process import web_process  # noqa: PLC0415
+
+    call_command("migrate", verbosity=0)
+    settings = PipelineSettings(home=home)
+    with embedded.ensure(settings, embedded.VALKEY, embedded.WAREHOUSE):
+        warehouse = Warehouse(settings)
+        migrate.migrate(warehouse)
+        fill(warehouse, events=events)
+        warehouse.close()
+        page, headers = _page(), {"Authorization": f"Bearer {_access_token()}"}
+        with web_process({}) as served:
+            _compare(served.url, page=page, headers=headers, rounds=rounds)
+
+
+def _compare(url: str, *, page: str, headers: Mapping[str, str], rounds: int) -> None:
+    paths = [path for path in _PATHS for _ in range(rounds)]
+    for path in _PATHS:
+        _requested(url, [path], headers=headers)
+    idle, loaded, stopped = Times(), Times(), threading.Event()
+    _shop(url, page, times=idle, stopped=stopped, most=_SHOP_REQUESTS)
+    with ThreadPoolExecutor(ANALYSTS + 1) as pool:
+        shop = pool.submit(_shop, url, page, times=loaded, stopped=stopped, most=None)
+        analysts = [
+            pool.submit(_requested, url, paths[number:] + paths[:number], headers=headers)
+            for number in range(ANALYSTS)
+        ]
+        try:
+            reports = [analyst.result() for analyst in analysts]
+        finally:
+            stopped.set()
+        shop.result()
+    _print(idle, loaded, reports)
+
+
+def _requested(url: str, paths: Sequence[str], *, headers: Mapping[str, str]) -> Times:
+    times = Times()
+    with urllib3.connection_from_url(url, maxsize=1, retries=False, timeout=60.0) as pool:
+        for path in paths:
+            begun = time.perf_counter()
+            while (status := pool.request("GET", path, headers=headers).status) == _REFUSED:
+                times.refused += 1
+                time.sleep(_PAUSE_SECONDS)
+            assert status == 200, (path, status)
+            times.seconds.append(time.perf_counter() - begun)
+    return times
+
+
+def _shop(url: str, page: str, *, times: Times, stopped: threading.Event, most: int | None) -> None:
+    with urllib3.connection_from_url(url, maxsize=1, retries=False, timeout=60.0) as pool:
+        while not stopped.is_set() and (most is None or len(times.seconds) < most):
+            begun = time.perf_counter()
+            assert pool.request("GET", page).status == 200
+            times.seconds.append(time.perf_counter() - begun)
+
+
+def _page() -> str:
+    from django.utils import timezone  # noqa: PLC0415
+
+    from backend.catalog.models import Variant  # noqa: PLC0415
+    from benchmarks.checkout.samples import make_variants  # noqa: PLC0415
+
+    (variant,) = make_variants(1, now=timezone.now())
+    return f"/api/products/{Variant.objects.values_list('product_id', flat=True).get(pk=variant)}/"
+
+
+def _access_token() -> str:
+    from django.utils import timezone  # noqa: PLC0415
+
+    from backend.accounts.models import User, UserType  # noqa: PLC0415
+    from backend.accounts.sessions import begin_session  # noqa: PLC0415
+
+    user = User.objects.create(phone="+16502530000", is_staff=True, user_type=UserType.ADMIN)
+    return begin_session(user, now=timezone.now()).access_token
+
+
+def _print(idle: Times, loaded: Times, reports: Sequence[Times]) -> None:
+    seconds = sorted(second for analyst in reports for second in analyst.seconds)
+    median, p95 = statistics.median(seconds), seconds[int(len(seconds) * 0.95)]
+    before, during = statistics.median(idle.seconds), statistics.median(loaded.seconds)
+    refused = sum(analyst.refused for analyst in reports)
+    verdict = _verdict(p95, MOST_REPORT_SECONDS)
+    print(
+        f"report pages: {len(seconds)} by {ANALYSTS} analysts, p50 {median * 1e3:.0f} ms, "
+        f"p95 {p95 * 1e3:.0f} ms (at most {MOST_REPORT_SECONDS * 1e3:.0f}: {verdict}), "
+        f"{refused} requests refused and repeated"
+    )
+    print(
+        f"shop's page: p50 {before * 1e3:.1f} ms idle, {during * 1e3:.1f} ms with analysts, ratio "
+        f"{during / before:.2f} (at most {MOST_SHOP_RATIO}: {_verdict(during / before, MOST_SHOP_RATIO)})"
+    )
+
+
+def _verdict(value: float, most: float) -> str:
+    return "reached" if value <= most else "missed"
+
+
+if __name__ == "__main__":
+    sys.exit(main())
