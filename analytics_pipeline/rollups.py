@@ -30,6 +30,7 @@ _CREATE_TABLE = """
 CREATE TABLE IF NOT EXISTS {table} ENGINE = MergeTree PARTITION BY day ORDER BY ({order_by})
 EMPTY AS SELECT * FROM {rows}
 """
+_CREATE_TEMPORARY = "CREATE TABLE {name} AS {like} ENGINE = MergeTree PARTITION BY day ORDER BY ({order_by})"
 _CREATE_VIEW = """
 CREATE VIEW IF NOT EXISTS {name} AS
 SELECT * FROM {table} WHERE day NOT IN ({{dirty_days:Array(Date)}})
@@ -273,7 +274,7 @@ def claim(warehouse: Warehouse, *, day: date) -> Iterator[bool]:
     # A stage without a claim belongs to a process of a version that had no claims.
     pattern = f"^(rollup_claim|.*_stage)_{day:%Y%m%d}_"
     name = f"rollup_claim_{day:%Y%m%d}_{uuid4().hex}"
-    with _temporary(warehouse, name=name, like="rollup_days") as own:
+    with _temporary(warehouse, name=name, like="rollup_days", order_by="day") as own:
         yield not warehouse.value(_OTHER_CLAIMS, {"pattern": pattern, "own": own})
 
 
@@ -314,7 +315,7 @@ def _counts(warehouse: Warehouse, rollup: Rollup) -> tuple[Counter[date], Counte
 
 def _rebuild(warehouse: Warehouse, rollup: Rollup, *, day: date) -> None:
     name = f"{rollup.table}_stage_{day:%Y%m%d}_{uuid4().hex}"
-    with _temporary(warehouse, name=name, like=rollup.table) as stage:
+    with _temporary(warehouse, name=name, like=rollup.table, order_by=rollup.order_by) as stage:
         rows = rollup.rows(days="[{day:Date}]", dirty_parts="{dirty:Array(Date)}")
         dirty = dirty_days(warehouse, rollup.of) if rollup.of else []
         warehouse.command(_AGGREGATE.format(stage=stage, rows=rows), {"day": day, "dirty": dirty})
@@ -325,12 +326,13 @@ def _rebuild(warehouse: Warehouse, rollup: Rollup, *, day: date) -> None:
 
 
 @contextmanager
-def _temporary(warehouse: Warehouse, *, name: str, like: str) -> Iterator[str]:
-    """Create a table that is dropped at the end of the context.
+def _temporary(warehouse: Warehouse, *, name: str, like: str, order_by: str) -> Iterator[str]:
+    """Create a table with the columns of another one, which is dropped at the end of the context.
 
     ClickHouse's own temporary tables need a session and have no partitions.
     """
     with ExitStack() as stack:
-        warehouse.command(f"CREATE TABLE {name} AS {like}")
+        # Not the engine of the other one, which may be replicated under its name.
+        warehouse.command(_CREATE_TEMPORARY.format(name=name, like=like, order_by=order_by))
         stack.callback(warehouse.command, f"DROP TABLE IF EXISTS {name} SYNC")
         yield name

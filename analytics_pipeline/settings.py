@@ -28,7 +28,8 @@ class InvalidSetting(ValueError):
 class PipelineSettings:
     """The addresses of one installation, its time zone and its deadline for requests.
 
-    An address that is None means the embedded service of this home (`embedded/`). A request waits
+    An address that is None means the embedded service of this home (`embedded/`). `clickhouse_cluster` is
+    the name of the cluster that the warehouse's server belongs to (`clusters.py`). A request waits
     `request_seconds` for the warehouse; background processes wait longer. Dead letters are kept for
     `dead_letter_days`, the texts of searches and the properties of events for `query_days`, except
     `retained_properties`, which contain nothing personal.
@@ -37,6 +38,7 @@ class PipelineSettings:
     home: Path
     redis_url: str | None = None
     clickhouse_url: str | None = None
+    clickhouse_cluster: str | None = None
     time_zone: str = DEFAULT_TIME_ZONE
     request_seconds: int = DEFAULT_REQUEST_SECONDS
     dead_letter_days: int = DEFAULT_DEAD_LETTER_DAYS
@@ -55,6 +57,7 @@ class PipelineSettings:
             home=Path(variables.get("VITRINE_HOME") or DEFAULT_HOME).expanduser().resolve(),
             redis_url=_address(variables, "REDIS_URL", schemes=("redis://", "rediss://", "unix://")),
             clickhouse_url=_address(variables, "CLICKHOUSE_URL", schemes=("http://", "https://")),
+            clickhouse_cluster=_cluster(variables),
             time_zone=_time_zone(variables.get("VITRINE_TIME_ZONE") or DEFAULT_TIME_ZONE),
             request_seconds=_whole(
                 variables,
@@ -71,6 +74,15 @@ class PipelineSettings:
             ),
             retained_properties=_names(variables, "RETAINED_PROPERTIES"),
         )
+
+
+def _cluster(variables: Mapping[str, str]) -> str | None:
+    name = variables.get("CLICKHOUSE_CLUSTER") or None
+    if name is not None and not (name.isascii() and name.replace("-", "_").isidentifier()):
+        raise InvalidSetting("CLICKHOUSE_CLUSTER", value=name, expected="letters, digits, - and _")
+    if name is not None and not variables.get("CLICKHOUSE_URL"):
+        raise InvalidSetting("CLICKHOUSE_CLUSTER", value=name, expected="CLICKHOUSE_URL must be set too")
+    return name
 
 
 def _names(variables: Mapping[str, str], name: str) -> tuple[str, ...]:

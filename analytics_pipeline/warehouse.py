@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlsplit
 
-from analytics_pipeline import embedded
+from analytics_pipeline import clusters, embedded
 from analytics_pipeline.settings import PipelineSettings
 
 if TYPE_CHECKING:
@@ -104,8 +104,10 @@ class Warehouse:
             root.close()
 
     def command(self, statement: str, parameters: Mapping[str, object] | None = None) -> None:
-        """Run a statement and ignore its result."""
-        self._call("command", statement, parameters=dict(parameters or {}))
+        """Run a statement and ignore its result; on a cluster, the statements that do the same there."""
+        cluster = self.settings.clickhouse_cluster
+        for each in clusters.translated(statement, cluster=cluster) if cluster else [statement]:
+            self._call("command", each, parameters=dict(parameters or {}))
 
     def rows(self, query: str, parameters: Mapping[str, object] | None = None) -> list[dict[str, Any]]:
         """Return the query's rows by column name; decimals, dates and UUIDs are Python's."""
@@ -238,7 +240,11 @@ class Warehouse:
         return clickhouse_connect.get_client(
             dsn=embedded.clickhouse_url(self.settings),
             database=self._database,
-            settings={**_SETTINGS, "max_execution_time": self.deadline.response_seconds},
+            settings={
+                **_SETTINGS,
+                **(clusters.SETTINGS if self.settings.clickhouse_cluster else {}),
+                "max_execution_time": self.deadline.response_seconds,
+            },
             autogenerate_session_id=False,
             dedicated_pool=True,
             connect_timeout=self.deadline.connect_seconds,
