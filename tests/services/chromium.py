@@ -40,6 +40,7 @@ SELECT_ALL = {
     "modifiers": 2,
     "commands": ["selectAll"],
 }
+LEFT = "Inspected target navigated or closed"
 MOST_TABS = 120
 LOADED = "document.readyState === 'complete' && (!window.Alpine || !document.querySelector('html[x-cloak]'))"
 
@@ -112,9 +113,18 @@ class Page:
             AssertionError: It doesn't become true; the message has the faults and the text of the page.
         """
         try:
-            wait_until(lambda: self.evaluate(expression) is True, what=expression)
+            wait_until(lambda: self._holds(expression), what=expression)
         except AssertionError as late:
             raise AssertionError(f"{late}\nFaults: {self.faults}\nThe page shows: {self.text}") from late
+
+    def _holds(self, expression: str) -> bool:
+        """Return whether the expression is true; false if the page is left while it is evaluated."""
+        try:
+            return self.evaluate(expression) is True
+        except AssertionError as error:
+            if LEFT not in str(error):
+                raise
+            return False
 
     def resize(self, width: int, height: int) -> None:
         """Set the size of the page in CSS pixels."""

@@ -78,7 +78,8 @@ def test_the_dashboard_in_a_browser(tab: Page, live_server: Any, tmp_path: Path)
         for page in shown:
             tab.open(f"{site}{page}/")
             load_panels(tab, size)
-            assert tab.overflow <= 0, (name, page)
+            # A phone makes its window as wide as the page.
+            assert tab.evaluate("document.documentElement.scrollWidth") <= size[0], (name, page)
             tab.picture(tmp_path / f"{name}-{page}.png")
     tab.open(f"{site}sales/by-period/?period=last_90_days")
     tab.picture(tmp_path / "panel.png")
