@@ -109,7 +109,7 @@ bench-audit: $(VENV)/.development ## Measure what sealing adds to recording audi
 .PHONY: lock
 lock: ## Update requirements/*.lock from pyproject.toml (needs uv)
 	uv lock
-	uv export -q --locked --no-emit-index-url --no-annotate --no-header --no-emit-project --no-dev --extra invoices --extra passkeys --extra payments -o requirements/production.lock
+	uv export -q --locked --no-emit-index-url --no-annotate --no-header --no-emit-project --no-dev --extra invoices --extra passkeys --extra payments --extra sentry -o requirements/production.lock
 	uv export -q --locked --no-emit-index-url --no-annotate --no-header --no-emit-project --no-dev --extra embedded -o requirements/demo.lock
 	uv export -q --locked --no-emit-index-url --no-annotate --no-header --no-emit-project --no-dev --extra embedded --extra notebooks --extra retail -o requirements/notebooks.lock
-	uv export -q --locked --no-emit-index-url --no-annotate --no-header --no-emit-project --all-groups --extra embedded --extra invoices --extra passkeys --extra payments --extra retail --extra semantic -o requirements/development.lock
+	uv export -q --locked --no-emit-index-url --no-annotate --no-header --no-emit-project --all-groups --extra embedded --extra invoices --extra passkeys --extra payments --extra retail --extra semantic --extra sentry --extra tracing -o requirements/development.lock

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 
 from django.utils import timezone
 
-from analytics_pipeline import facts, migrate, rollups
+from analytics_pipeline import dead_letters, facts, migrate, rollups
+from analytics_pipeline.parts import parts_of_events
 from backend.analytics.errors import LedgerDiffers
 from backend.analytics.models import Reconciliation, ReconciliationState
 from backend.analytics.reconciliation import texts
@@ -15,7 +16,9 @@ from backend.outbox.selectors import lag
 
 
 def check() -> Mapping[str, object]:
-    """Return the warehouse's version, its lag, and the numbers of refused facts and dirty days.
+    """Return the warehouse's version, its lag, and the numbers of refused facts and events and of dirty days.
+
+    `event_parts` and `insert_rows` show whether inserts are large enough (analytics_pipeline/parts.py).
 
     Raises:
         WarehouseUnavailable, WarehouseRefused: the warehouse is down, or refuses a query.
@@ -28,11 +31,15 @@ def check() -> Mapping[str, object]:
         raise WarehouseNotMigrated(
             f"{len(missing)} schema files are not applied, the first is {missing[0].name}"
         )
+    parts = parts_of_events(warehouse)
     behind = lag(OrderFacts(migrated()), now=timezone.now())
     return {
         "version": warehouse.ping(),
         "lag_messages": behind.messages,
         "lag_seconds": round(behind.seconds, 3),
+        "dead_letters": dead_letters.waiting(warehouse),
+        "event_parts": parts.most_parts,
+        "insert_rows": round(parts.rows_of_an_insert, 1),
         "refused_facts": len(facts.waiting(warehouse)),
         "dirty_days": len(rollups.all_dirty_days(warehouse)),
     }

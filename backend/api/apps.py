@@ -10,7 +10,8 @@ class ApiConfig(AppConfig):
     label = "api"
 
     def ready(self) -> None:
-        """Register the translations of database errors."""
-        from backend.api import database_errors  # noqa: PLC0415 - apps are loaded only now
+        """Register the translations of database errors, and measure queries."""
+        from backend.api import database_errors, database_queries  # noqa: PLC0415 - apps are loaded only now
 
         database_errors.register()
+        database_queries.connect()

@@ -5,9 +5,10 @@ from uuid import UUID
 
 from rest_framework.request import Request
 
-from backend.api.arrivals import NO_ARRIVAL, Arrival, arrival_of
+from backend.api.arrivals import NO_ARRIVAL, Arrival
 from backend.api.consent import may_track, tracking_choice
 from backend.api.errors import InvalidInput
+from backend.api.request_arrivals import arrival_of
 from backend.api.schema import RequestHeader
 
 ANONYMOUS_HEADER = "X-Anonymous-Id"

@@ -13,10 +13,11 @@ class ConfigConfig(AppConfig):
 
     def ready(self) -> None:
         """Register what higher-level apps provide to lower-level ones."""
-        from backend.config import wiring  # noqa: PLC0415 - needs the loaded models
+        from backend.config import telemetry, wiring  # noqa: PLC0415 - needs the loaded models
 
         redact_uncaught_exceptions()
         wiring.connect()
+        telemetry.connect()
 
 
 class AdminConfig(SimpleAdminConfig):

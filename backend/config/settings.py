@@ -11,7 +11,7 @@ import environ
 
 from analytics_pipeline.settings import PipelineSettings
 from backend.api.security_headers import PAGE_POLICY
-from backend.config import installed
+from backend.config import installed, telemetry
 from backend.config.admin_site.theme import UNFOLD  # noqa: F401 - a setting
 from backend.config.cookies import admin_cookies
 from backend.config.databases import databases
@@ -48,7 +48,9 @@ ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"])
 require_safe(ENVIRONMENT, secret_key=SECRET_KEY, debug=DEBUG, allowed_hosts=ALLOWED_HOSTS)
 
 INSTALLED_APPS = [*installed.APPS]
-MIDDLEWARE = installed.MIDDLEWARE
+SENTRY_DSN = env.text("SENTRY_DSN", "")
+OTEL_EXPORTER_OTLP_ENDPOINT = env.text("OTEL_EXPORTER_OTLP_ENDPOINT", "")
+MIDDLEWARE = telemetry.middleware(installed.MIDDLEWARE, endpoint=OTEL_EXPORTER_OTLP_ENDPOINT)
 ROOT_URLCONF = "backend.config.urls"
 ASGI_APPLICATION = "backend.config.asgi.application"
 WEB_WORKERS = env.whole("WEB_WORKERS", 1, least=1)
@@ -259,4 +261,5 @@ DATA_UPLOAD_MAX_NUMBER_FILES = 5
 # Of a form, a query and a JSON object.
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 1_000
 LOG_CLIENT_ADDRESSES = env.choice("LOG_CLIENT_ADDRESSES", "full", ("full", "network"))
+SLOW_QUERY_MS = env.whole("SLOW_QUERY_MS", 500, least=0)
 LOGGING = logging_configuration(level=env.log_level("LOG_LEVEL", "INFO"), plain=DEBUG)

@@ -16,6 +16,7 @@ from backend.operations.storage import Storage, free_bytes
 from backend.outbox import health as outbox_health
 from backend.payments import health as payments_health
 from backend.privacy import handlers as personal_data
+from backend.recommendations import health as recommendations_health
 from backend.search import health as search_health
 from backend.tracking import health as stream_health
 from backend.tracking import sink
@@ -35,6 +36,7 @@ def connect() -> None:
     health.register("payments", payments_health.check, required=False)
     health.register("search", search_health.check, required=False)
     health.register("stream", stream_health.check, required=False)
+    health.register("recommendations", recommendations_health.check, required=False)
     health.register("notifications", notifications_health.check, required=False)
     health.register("warehouse", warehouse_health.check, required=False)
     health.register("reconciliation", warehouse_health.reconciliation, required=False)

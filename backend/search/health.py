@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from backend.engines.index import engine
 from backend.outbox.selectors import lag
+from backend.search.models import IndexComparison
 from backend.search.subscribers import GenerationSubscriber
 from indexing.encoder.errors import EncoderError
 from indexing.encoder.settings import FOLDER
@@ -37,6 +38,7 @@ def check() -> Mapping[str, object]:
         "lag_messages": current_lag.messages,
         "lag_seconds": round(current_lag.seconds, 3),
         **_schema(serving),
+        **_comparison(serving),
         **_meaning(search_engine.encoder, serving),
     }
 
@@ -49,6 +51,15 @@ def _schema(serving: Generation) -> Mapping[str, object]:
         "notice": f"serving an earlier schema version; the current one is {VERSION}",
         "remedy": REBUILD,
     }
+
+
+def _comparison(serving: Generation) -> Mapping[str, object]:
+    """Return how many products differed at the last comparison with the database, and its age."""
+    row = IndexComparison.objects.filter(pk=serving.name).first()
+    if row is None:
+        return {}
+    age = (timezone.now() - row.compared_at).total_seconds()
+    return {"differing_products": row.differing, "comparison_age_seconds": round(age)}
 
 
 def _meaning(encoder: "TextEncoder | None", serving: Generation) -> Mapping[str, object]:

@@ -1,4 +1,4 @@
-"""Document versions, the progress of builds, synonyms, query rules and the suggestion dictionary."""
+"""Document versions, builds, comparisons, synonyms, query rules and the suggestion dictionary."""
 
 from django.db import models
 from django.db.models import F, Q
@@ -96,6 +96,18 @@ class QueryRule(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class IndexComparison(models.Model):
+    """The last nightly comparison of a generation with the database."""
+
+    generation = models.CharField(primary_key=True, max_length=200)
+    compared_at = models.DateTimeField()
+    products = models.PositiveIntegerField()
+    differing = models.PositiveIntegerField()
+
+    def __str__(self) -> str:
+        return f"{self.generation}: {self.differing} of {self.products} products differ"
 
 
 class StoredSuggestions(models.Model):

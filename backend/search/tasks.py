@@ -9,6 +9,7 @@ from backend.audit.actors import Actor
 from backend.engines.index import engine
 from backend.engines.warehouse import migrated
 from backend.outbox.errors import DrainTimeout, Overtaken
+from backend.search.models import IndexComparison
 from backend.search.parity import Parity
 from backend.search.parity_report import check
 from backend.search.rules.proposing import propose_synonyms
@@ -49,7 +50,7 @@ def propose_synonyms_of_choices() -> int:
 def compare_index() -> int:
     """Log how each generation that is kept current differs from the database; return how many products do.
 
-    Nothing is repaired.
+    The results are stored for the health check. Nothing is repaired.
     """
     differing = 0
     try:
@@ -59,6 +60,14 @@ def compare_index() -> int:
                 logger.error("index_differs", **report.as_json())
             else:
                 logger.info("index_compared", generation=generation.name, products=report.products)
+            IndexComparison.objects.update_or_create(
+                generation=generation.name,
+                defaults={
+                    "compared_at": timezone.now(),
+                    "products": report.products,
+                    "differing": report.differing,
+                },
+            )
             differing += report.differing
     except (SearchError, DrainTimeout, Overtaken) as error:
         logger.warning("index_not_compared", engine=engine().name, reason=str(error))

@@ -7,7 +7,7 @@ from rest_framework.request import Request
 
 from analytics_pipeline.allowances import Allowance, GuestAllowance, Rate
 from backend.api.addresses import client_address, counted_address
-from backend.api.arrivals import client_kind
+from backend.api.request_arrivals import client_kind
 from backend.api.throttles import EventsThrottle, GuestsLongerThrottle, GuestsThrottle, ScopedThrottle
 from backend.api.user_agents import UNKNOWN, ClientKind
 

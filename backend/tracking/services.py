@@ -16,9 +16,9 @@ from analytics_pipeline.events import CartAdd, Click, Refused, View
 from analytics_pipeline.intake import InvalidBody, Received, TooManyEvents
 from analytics_pipeline.recent import KEPT
 from analytics_pipeline.stream import Batch, refusals_of
-from backend.api.arrivals import consent_text
 from backend.api.consent import combined, may_track
 from backend.api.errors import InvalidInput
+from backend.api.request_arrivals import consent_text
 from backend.api.shoppers import ANONYMOUS_HEADER, Shopper
 from backend.engines.streams import refused_quota, source_keys, stream
 from backend.tracking.bodies import too_large

@@ -3,10 +3,12 @@
 It opens no connections while the server doesn't respond, and prepares the queries that most requests run.
 """
 
+import time
 from typing import Any
 
 from django.db.backends.postgresql import base
 
+from backend.api import database_queries
 from backend.config.postgresql.connection import SERVER, ServerUnavailable, WatchedConnection
 
 
@@ -31,11 +33,16 @@ class DatabaseWrapper(base.DatabaseWrapper):
         It does in a transaction, which would be aborted if the server refused the prepared statement, and if
         queries are logged or instrumented.
         """
-        if self.in_atomic_block or self.queries_logged or self.execute_wrappers:
+        others = [each for each in self.execute_wrappers if each is not database_queries.measured]
+        if self.in_atomic_block or self.queries_logged or others:
             return None
         self.close_if_health_check_failed()
         self.ensure_connection()
         if self.connection is None or not self.autocommit:
             return None
-        with self.wrap_database_errors:
-            return self.connection.prepared_rows(sql, key)
+        begun = time.perf_counter()
+        try:
+            with self.wrap_database_errors:
+                return self.connection.prepared_rows(sql, key)
+        finally:
+            database_queries.observe(sql, time.perf_counter() - begun)
