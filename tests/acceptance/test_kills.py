@@ -111,7 +111,7 @@ def stored_events(shop: Shop) -> dict[tuple[str, str, int], int]:
         rows = client.query(
             "SELECT toString(day), toString(type), product_id, count() FROM events FINAL "
             "WHERE type IN {types:Array(String)} GROUP BY 1, 2, 3",
-            {"types": client_visits.TYPES},
+            {"types": list(client_visits.TYPES)},
         ).result_rows
     finally:
         client.close()
