@@ -143,6 +143,12 @@ PRODUCT_VISITS = Rollup(
     table="product_visits_rollup",
     order_by="product_id, quarter, shopper_key",
 )
+PRODUCT_INTEREST = Rollup(
+    name="product_interest",
+    aggregate="product_interest_aggregate",
+    table="product_interest_rollup",
+    order_by="product_id, quarter, is_bot",
+)
 JOINED_SESSIONS = Rollup(
     name="joined_sessions",
     aggregate="joined_sessions_aggregate",
@@ -160,6 +166,7 @@ ROLLUPS = (
     LIST_COUNTS,
     EVENT_ARRIVALS,
     PRODUCT_VISITS,
+    PRODUCT_INTEREST,
     JOINED_SESSIONS,
 )
 

@@ -1,7 +1,7 @@
 """Reads test cases of reports: Markdown files with small tables that analysts can read and write.
 
 A file has a title, the stored rows (`## orders`, `## events`, `## links`, `## products`,
-`## refused`, `## dead letters`), and any number of
+`## refused`, `## dead letters`, `## stock`), and any number of
 expectations (`## report: NAME`, parameters as `name: value`, the expected rows or "no rows").
 Shoppers, lists and events have names: the same name always stands for the same UUID. A list without an exposure
 event is forged. An expected table may omit columns, but no rows.
@@ -31,6 +31,7 @@ from analytics_pipeline.events import (
     PageView,
     Record,
     View,
+    WishlistAdd,
 )
 from analytics_pipeline.warehouse import Warehouse
 from tests.analytics_pipeline.samples import id_at
@@ -69,6 +70,7 @@ class Case:
             ("products", _products(self.stored.get("products", []))),
             ("refused_events", _refusals(self.stored.get("refused", []))),
             ("dead_letters", _letters(self.stored.get("dead letters", []))),
+            ("availability_changes", _stock(self.stored.get("stock", []))),
         ):
             warehouse.insert(name, columns)
 
@@ -168,6 +170,8 @@ def _record(row: Row) -> Record:
                 quantity=int(row.get("quantity") or 1),
                 exposure_id=list_id,
             )
+        case "wishlist_add":
+            event = WishlistAdd(event_id=event_id, product_id=product)
         case "page_view":
             page: dict[str, Any] = {
                 name: row.get(name, "") for name in ("path", "referrer", "source", "campaign")
@@ -213,6 +217,7 @@ def _facts(rows: list[Row]) -> dict[str, list[Any]]:
         "placed_at": [_moment(row["placed at"]) if row.get("placed at") else NEVER for row in rows],
         "quantity": [int(row.get("quantity") or 1) for row in rows],
         "product_id": [int(row.get("product") or 1) for row in rows],
+        "variant_id": [int(row.get("variant") or 0) for row in rows],
         "order_id": [int(row.get("order") or 1) for row in rows],
         "seller_id": [int(row.get("seller") or 7) for row in rows],
         "category_path": [row.get("category", "") for row in rows],
@@ -225,6 +230,17 @@ def _facts(rows: list[Row]) -> dict[str, list[Any]]:
         "shopper_key": [_shopper_key(row, "shopper") for row in rows],
         "exposure_id": [_list_id(row) for row in rows],
         "cart_added_at": [_moment(row["in cart at"]) if row.get("in cart at") else NEVER for row in rows],
+        "version": [1] * len(rows),
+    }
+
+
+def _stock(rows: list[Row]) -> dict[str, list[Any]]:
+    return {
+        "change_id": [int(row["variant"]) * 100 + number for number, row in enumerate(rows)],
+        "variant_id": [int(row["variant"]) for row in rows],
+        "product_id": [int(row["product"]) for row in rows],
+        "is_available": [row["state"] == "in" for row in rows],
+        "changed_at": [_moment(row["at"]) for row in rows],
         "version": [1] * len(rows),
     }
 

@@ -17,9 +17,10 @@ CASES = (
     "product/done_and_earned.md",
     "baskets/bought_together.md",
     "product_conversion/views_to_orders.md",
+    "stock_outs/periods.md",
 )
 SHOP = [read(FOLDER / name) for name in CASES]
-MOVEMENTS = 21
+MOVEMENTS = 23
 # Both sellers have sold product 2.
 NEEDED: dict[str, dict[str, Any]] = {"product": {"product": 2}, "baskets": {"minimum_orders": 1}}
 TEXTS = ("' OR 1 = 1; DROP TABLE order_facts -- \\' {seller:UInt64} %_ \u202e\U0001f6d2", "x" * 1_000, "")
@@ -30,7 +31,8 @@ SPANS = ((EARLY, EARLY), (LATE, LATE), (EARLY, LATE), (date(1970, 1, 3), date(21
 def store(warehouse: Warehouse, *, sellers: tuple[str, ...] = ("7", "8")) -> None:
     """Store the orders of these sellers, and all products."""
     rows = {
-        name: [row for case in SHOP for row in case.stored.get(name, [])] for name in ("orders", "products")
+        name: [row for case in SHOP for row in case.stored.get(name, [])]
+        for name in ("orders", "products", "stock")
     }
     rows["orders"] = [row for row in rows["orders"] if (row.get("seller") or "7") in sellers]
     Case("shop", rows).store(warehouse)

@@ -36,6 +36,7 @@ ALL = [
     "funnel",
     "funnel_steps",
     "id_conflicts",
+    "lost_demand",
     "product",
     "product_conversion",
     "queries",
@@ -51,6 +52,7 @@ ALL = [
     "search_facets",
     "searches",
     "sessions",
+    "stock_outs",
 ]
 
 
@@ -92,16 +94,18 @@ def test_the_list_describes_each_report_that_the_caller_may_run(staff: User, sel
         "cohorts",
         "exposure_revenue",
         "forecast",
+        "lost_demand",
         "product",
         "product_conversion",
         "rfm",
         "sales",
         "sales_by_period",
         "sales_orders",
+        "stock_outs",
     ]
-    (group_by,) = [p for p in own[7]["parameters"] if p["name"] == "group_by"]
+    (group_by,) = [p for p in own[8]["parameters"] if p["name"] == "group_by"]
     assert (group_by["default"], group_by["choices"]) == ("day", ["day", "week", "month"])
-    (product,) = [p for p in own[4]["parameters"] if p["name"] == "product"]
+    (product,) = [p for p in own[5]["parameters"] if p["name"] == "product"]
     assert product["default"] is None
 
 
