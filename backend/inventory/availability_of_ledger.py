@@ -1,16 +1,15 @@
-"""Derives when variants were available from the ledger, reservations and shortages."""
+"""Derives when variants were available from the ledger and the reservations."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator
 from datetime import datetime
 
-from django.db.models import Exists, F, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 
 from backend.inventory.models import (
     LIVE,
     InventoryTransaction,
     Reservation,
-    ReservationShortage,
     TransactionType,
 )
 
@@ -19,7 +18,7 @@ Effect = tuple[int, datetime, int]
 
 
 def changes_in_ledger(variant_ids: Collection[int], *, until: datetime) -> Changes:
-    """Return the times at which the variants became available (True) or ceased to be, in order (4 queries).
+    """Return the times at which the variants became available (True) or ceased to be, in order (3 queries).
 
     It is exact except for units that a reservation gave back before it ended: their time isn't stored, so
     they count from its end, or not at all if it hasn't ended. Entries after `until` are ignored.
@@ -43,7 +42,10 @@ def _changes(by_time: defaultdict[datetime, int]) -> Iterator[tuple[datetime, bo
 
 
 def _effects(variant_ids: Collection[int]) -> Iterator[Effect]:
-    """Yield every change of the available units."""
+    """Yield the changes of the available units, without regard to short reservations.
+
+    While a reservation is short no unit is available, and the sum is negative by what is lacking.
+    """
     yield from _of_ledger(variant_ids)
     reservations = Reservation.objects.filter(variant__in=variant_ids)
     for variant_id, created_at, quantity in reservations.values_list("variant_id", "created_at", "quantity"):
@@ -52,10 +54,6 @@ def _effects(variant_ids: Collection[int]) -> Iterator[Effect]:
     for variant_id, closed_at, released in ended.values_list("variant_id", "closed_at", "released"):
         if closed_at is not None:
             yield variant_id, closed_at, released
-    shortages = ReservationShortage.objects.filter(reservation__variant__in=variant_ids)
-    yield from shortages.values_list(
-        "reservation__variant_id", "created_at", F("short") - F("previous_short")
-    )
 
 
 def _of_ledger(variant_ids: Collection[int]) -> "QuerySet[InventoryTransaction, Effect]":
