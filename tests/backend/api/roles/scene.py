@@ -17,6 +17,7 @@ from backend.accounts.second_factor.models import Passkey
 from backend.accounts.sessions import begin_session
 from backend.accounts.tokens import session_id_of, verified_token
 from backend.addresses.models import Address
+from backend.analytics.models import Reconciliation, ReconciliationState
 from backend.api.owners import Owner, guest_with, new_cart_token
 from backend.audit.actors import Actor
 from backend.audit.models import AuditEntry
@@ -177,6 +178,9 @@ class Scene:
                 created_at=NOW,
             ).pk,
             "entry": AuditEntry.objects.latest("pk").pk,
+            "reconciliation": Reconciliation.objects.create(
+                state=ReconciliationState.AGREES, started_at=NOW, finished_at=NOW
+            ).pk,
             "receipt": Erasure.objects.create(requested_at=NOW).pk,
             "session": session_id_of(customer_session),
             "clerk": clerk.pk,
