@@ -3,7 +3,16 @@
 from collections.abc import Sequence
 
 from backend.dashboard.declarations import Page
-from backend.dashboard.pages import customers, funnel, overview, pipeline, recommendations, sales, search
+from backend.dashboard.pages import (
+    customers,
+    funnel,
+    overview,
+    pipeline,
+    recommendations,
+    sales,
+    search,
+    stock,
+)
 
 PAGES: Sequence[Page] = (
     overview.PAGE,
@@ -11,6 +20,7 @@ PAGES: Sequence[Page] = (
     funnel.PAGE,
     search.PAGE,
     recommendations.PAGE,
+    stock.PAGE,
     customers.PAGE,
     pipeline.PAGE,
 )
