@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
-from analytics_pipeline import rollups, shopper_links, uuid7
+from analytics_pipeline import rollup_builds, rollups, shopper_links, uuid7
 from analytics_pipeline.redis_client import Connection
 from analytics_pipeline.settings import PipelineSettings
 from analytics_pipeline.tombstones import TOMBSTONES_KEY, tombstone
@@ -190,7 +190,7 @@ def _delete_events_of_days(
     changed = sorted({*days, *_days_of_lists(warehouse, days, parameters=parameters)})
     with ExitStack() as claims:
         for day in changed:
-            if not claims.enter_context(rollups.claim(warehouse, day=day)):
+            if not claims.enter_context(rollup_builds.claim(warehouse, day=day)):
                 raise DayInUse(day)
         # Before the deletion: if the process is killed in between, the days stay dirty.
         rollups.mark_dirty(warehouse, changed)

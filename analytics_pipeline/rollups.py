@@ -1,7 +1,7 @@
 """Rollups: aggregates of events by day, each rebuilt as a whole so that retries don't count twice.
 
-`ROLLUPS` lists them. Each is defined by one view, its aggregate, from which its table and the view that
-reports read are created. docs/decisions/rollups.md says why, and how to add one.
+`ROLLUPS` lists them, and `rollup_builds` builds them. Each is defined by one view, its aggregate, from which
+its table and the view that reports read are created. docs/decisions/rollups.md says why, and how to add one.
 
 A day is dirty for a rollup while its events have changed more often (`day_changes`) than the rollup has
 included (`rollup_days`). A change is counted after its insert, never before, so a rebuild that has read a
@@ -9,11 +9,9 @@ count also reads those events.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
-from uuid import uuid4
+from datetime import date, timedelta
 
 from analytics_pipeline import uuid7
 from analytics_pipeline.clocks import MILLISECONDS_A_DAY
@@ -21,7 +19,6 @@ from analytics_pipeline.events import CartAdd, Carted, Click, Record
 from analytics_pipeline.warehouse import Warehouse
 
 _EPOCH = date(1970, 1, 1)
-_STAGE_LIFETIME = timedelta(hours=1)
 # Clicks and cart adds count for the list that they name within these bounds. Some seem to precede it, because
 # clients' clocks are wrong. The aggregates of searches have the same bounds, less a day.
 _EARLIEST_RESPONSE, _LATEST_RESPONSE = -2 * MILLISECONDS_A_DAY, 9 * MILLISECONDS_A_DAY
@@ -30,7 +27,6 @@ _CREATE_TABLE = """
 CREATE TABLE IF NOT EXISTS {table} ENGINE = MergeTree PARTITION BY day ORDER BY ({order_by})
 EMPTY AS SELECT * FROM {rows}
 """
-_CREATE_TEMPORARY = "CREATE TABLE {name} AS {like} ENGINE = MergeTree PARTITION BY day ORDER BY ({order_by})"
 _CREATE_VIEW = """
 CREATE VIEW IF NOT EXISTS {name} AS
 SELECT * FROM {table} WHERE day NOT IN ({{dirty_days:Array(Date)}})
@@ -48,23 +44,10 @@ UNION ALL
 SELECT 'links', day, sum(changes) FROM link_changes GROUP BY day
 """
 _BUILT_DAYS = "SELECT DISTINCT day FROM {table} ORDER BY day"
-_AGGREGATE = "INSERT INTO {stage} SELECT * FROM {rows}"
-_REPLACE = "ALTER TABLE {table} REPLACE PARTITION '{day}' FROM {stage}"
-_ROWS = "SELECT count() FROM {stage}"
-_DROP = "ALTER TABLE {table} DROP PARTITION '{day}'"
-_STAGES = """
-SELECT name FROM system.tables
-WHERE database = currentDatabase() AND match(name, {pattern:String})
-  AND metadata_modification_time < {before:DateTime}
-"""
 _TABLES_WITH = """
 SELECT table FROM system.columns
 WHERE database = currentDatabase() AND endsWith(table, '_rollup') AND name = {column:String}
 ORDER BY table
-"""
-_OTHER_CLAIMS = """
-SELECT count() FROM system.tables
-WHERE database = currentDatabase() AND match(name, {pattern:String}) AND name != {own:String}
 """
 
 
@@ -218,7 +201,7 @@ class State:
 
 def state(warehouse: Warehouse, rollup: Rollup) -> State:
     """Return the rollup's state; one that equals an earlier one means that no day was built in between."""
-    due, included = _counts(warehouse, rollup)
+    due, included = counts(warehouse, rollup)
     return State(
         dirty=[day for day, changes in sorted(due.items()) if changes > included[day]],
         included=included.total(),
@@ -240,106 +223,20 @@ def all_dirty_days(warehouse: Warehouse) -> list[date]:
     return sorted({day for rollup in ROLLUPS for day in dirty_days(warehouse, rollup)})
 
 
-def rebuild(warehouse: Warehouse) -> list[date]:
-    """Rebuild every rollup of every day that is dirty now, and return the days that were rebuilt."""
-    dirty = {rollup: set(dirty_days(warehouse, rollup)) for rollup in ROLLUPS}
-    rebuilt = set[date]()
-    # Days of all other rollups first, so that one that is aggregated from another reads no dirty days of it.
-    for of_events in (True, False):
-        chosen = [rollup for rollup in ROLLUPS if (rollup.of is None) == of_events]
-        for day in sorted(set().union(*(dirty[rollup] for rollup in chosen))):
-            due = [rollup for rollup in chosen if day in dirty[rollup]]
-            if rebuild_day(warehouse, day=day, rollups=due):
-                rebuilt.add(day)
-    return sorted(rebuilt)
-
-
-def rebuild_day(warehouse: Warehouse, *, day: date, rollups: Sequence[Rollup] = ROLLUPS) -> bool:
-    """Rebuild one day of these rollups, and return whether that was done.
-
-    Nothing is done while another process rebuilds the day, because the slower one would replace a newer count
-    by an older one. Events that arrive meanwhile leave the day dirty.
-    """
-    with claim(warehouse, day=day) as claimed:
-        if not claimed:
-            return False
-        for rollup in rollups:
-            changes = _counts(warehouse, rollup)[0][day]
-            _rebuild(warehouse, rollup, day=day)
-            warehouse.insert("rollup_days", {"rollup": [rollup.name], "day": [day], "changes": [changes]})
-    return True
-
-
-@contextmanager
-def claim(warehouse: Warehouse, *, day: date) -> Iterator[bool]:
-    """Claim a day, so that no other process rebuilds it, and yield whether that succeeded.
-
-    A claim is a table: ClickHouse has no locks, and creating a table is atomic. Two processes that see each
-    other's claim both give up, and the day stays dirty. The claim of a process that was killed is dropped
-    after an hour.
-    """
-    # A stage without a claim belongs to a process of a version that had no claims.
-    pattern = f"^(rollup_claim|.*_stage)_{day:%Y%m%d}_"
-    name = f"rollup_claim_{day:%Y%m%d}_{uuid4().hex}"
-    with _temporary(warehouse, name=name, like="rollup_days", order_by="day") as own:
-        yield not warehouse.value(_OTHER_CLAIMS, {"pattern": pattern, "own": own})
-
-
-def drop_leftover_tables(warehouse: Warehouse, *, now: datetime) -> list[str]:
-    """Drop the claims and stages of rebuilds that were killed, and return their names.
-
-    Until then their days stay dirty.
-    """
-    parameters = {
-        # Also the stages of rollups that only the previous release had.
-        "pattern": "^(rollup_claim_|[a-z_]+_rollup_stage_)",
-        "before": (now - _STAGE_LIFETIME).replace(tzinfo=None),
-    }
-    left = [row["name"] for row in warehouse.rows(_STAGES, parameters)]
-    for name in left:
-        warehouse.command(f"DROP TABLE IF EXISTS {name}")
-    return left
-
-
-def _counts(warehouse: Warehouse, rollup: Rollup) -> tuple[Counter[date], Counter[date]]:
+def counts(warehouse: Warehouse, rollup: Rollup) -> tuple[Counter[date], Counter[date]]:
     """Return for each day how often it was changed, and how many of that the rollup includes.
 
     For a rollup of another one, the changes of the days around are added to those of a day with events, and
     the changes of links.
     """
-    counts = {kind: Counter[date]() for kind in ("changes", "included", "links")}
+    found = {kind: Counter[date]() for kind in ("changes", "included", "links")}
     query = _COUNTS if rollup.of is None else _COUNTS + _LINK_COUNTS
     for row in warehouse.rows(query, {"rollup": rollup.name}):
-        counts[row["kind"]][row["day"]] = row["count"]
-    changes = counts["changes"]
+        found[row["kind"]][row["day"]] = row["count"]
+    changes = found["changes"]
     if rollup.of is None:
-        return changes, counts["included"]
-    own = {(day - _EPOCH).days: count for day, count in (changes + counts["links"]).items()}
+        return changes, found["included"]
+    own = {(day - _EPOCH).days: count for day, count in (changes + found["links"]).items()}
     around = range(-rollup.around, rollup.around + 1)
     added = {day: sum(own.get((day - _EPOCH).days + n, 0) for n in around) for day in changes}
-    return Counter(added), counts["included"]
-
-
-def _rebuild(warehouse: Warehouse, rollup: Rollup, *, day: date) -> None:
-    name = f"{rollup.table}_stage_{day:%Y%m%d}_{uuid4().hex}"
-    with _temporary(warehouse, name=name, like=rollup.table, order_by=rollup.order_by) as stage:
-        rows = rollup.rows(days="[{day:Date}]", dirty_parts="{dirty:Array(Date)}")
-        dirty = dirty_days(warehouse, rollup.of) if rollup.of else []
-        warehouse.command(_AGGREGATE.format(stage=stage, rows=rows), {"day": day, "dirty": dirty})
-        # ClickHouse refuses to replace a partition with an empty one.
-        filled = warehouse.value(_ROWS.format(stage=stage))
-        statement = _REPLACE if filled else _DROP
-        warehouse.command(statement.format(table=rollup.table, day=day.isoformat(), stage=stage))
-
-
-@contextmanager
-def _temporary(warehouse: Warehouse, *, name: str, like: str, order_by: str) -> Iterator[str]:
-    """Create a table with the columns of another one, which is dropped at the end of the context.
-
-    ClickHouse's own temporary tables need a session and have no partitions.
-    """
-    with ExitStack() as stack:
-        # Not the engine of the other one, which may be replicated under its name.
-        warehouse.command(_CREATE_TEMPORARY.format(name=name, like=like, order_by=order_by))
-        stack.callback(warehouse.command, f"DROP TABLE IF EXISTS {name} SYNC")
-        yield name
+    return Counter(added), found["included"]

@@ -17,7 +17,7 @@ from uuid import UUID
 from django.db.models import Q, QuerySet
 from django.db.models.functions import TruncMonth
 
-from analytics_pipeline import events, facts, ingest, rollups
+from analytics_pipeline import events, facts, ingest, rollup_builds, rollups
 from analytics_pipeline.columns import NIL_UUID
 from analytics_pipeline.events import Record
 from analytics_pipeline.facts import FactColumns, Month, RefusedMovement
@@ -245,7 +245,7 @@ def _remove_events(warehouse: Warehouse, rows: Sequence[tuple[UUID, int]], *, da
     """
     deadline = time.monotonic() + _CLAIM_SECONDS
     while time.monotonic() < deadline:
-        with rollups.claim(warehouse, day=day) as claimed:
+        with rollup_builds.claim(warehouse, day=day) as claimed:
             if claimed:
                 rollups.mark_dirty(warehouse, [day])
                 facts.remove_events(warehouse, rows, day=day)

@@ -6,7 +6,7 @@ import structlog
 from celery import shared_task
 from django.utils import timezone
 
-from analytics_pipeline import dead_letters, retention, rollups
+from analytics_pipeline import dead_letters, retention, rollup_builds
 from analytics_pipeline.settings import PipelineSettings
 from analytics_pipeline.warehouse import WarehouseRefused, WarehouseUnavailable
 from backend.analytics.reconciliation import texts
@@ -19,8 +19,8 @@ logger = structlog.get_logger(__name__)
 @shared_task
 def rebuild_rollups() -> int:
     """Rebuild every rollup of every dirty day; return the number of days."""
-    rollups.drop_leftover_tables(warehouse(), now=timezone.now())
-    return len(rollups.rebuild(warehouse()))
+    rollup_builds.drop_leftover_tables(warehouse(), now=timezone.now())
+    return len(rollup_builds.rebuild(warehouse()))
 
 
 @shared_task

@@ -3,7 +3,7 @@
 from datetime import date, timedelta
 from pathlib import Path
 
-from analytics_pipeline import rollups
+from analytics_pipeline import rollup_builds, rollups
 from analytics_pipeline.warehouse import Warehouse
 
 _FOLDER = Path(__file__).parent
@@ -32,4 +32,4 @@ def fill(warehouse: Warehouse, *, events: int) -> None:
         )
     warehouse.command((_FOLDER / "generated_facts.sql").read_text())
     rollups.mark_dirty(warehouse, [FIRST_DAY + timedelta(days=day) for day in range(DAYS)])
-    rollups.rebuild(warehouse)
+    rollup_builds.rebuild(warehouse)

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from analytics_pipeline import migrate, rollups
+from analytics_pipeline import migrate, rollup_builds, rollups
 from analytics_pipeline.clusters import SHARDED, translated
 from analytics_pipeline.settings import InvalidSetting, PipelineSettings
 from analytics_pipeline.warehouse import Warehouse, WarehouseRefused
@@ -64,7 +64,7 @@ def all_statements() -> list[str]:
     for migration in migrate.load():
         recorder.command(migration.statement)
     rollups.create(recorder)
-    assert rollups.rebuild_day(recorder, day=DAY)
+    assert rollup_builds.rebuild_day(recorder, day=DAY)
     return recorder.sent
 
 
@@ -72,7 +72,7 @@ def test_the_engine_parses_every_statement_for_a_cluster(warehouse: Warehouse) -
     sent = all_statements()
     assert len(sent) > len(migrate.load()) + len(rollups.ROLLUPS)
     for statement in sent:
-        warehouse.command(f"EXPLAIN AST {statement}", {"day": DAY, "dirty": []})
+        warehouse.command(f"EXPLAIN AST {statement}", {"days": [DAY], "dirty": []})
     with pytest.raises(WarehouseRefused, match="Syntax error"):
         warehouse.command("EXPLAIN AST CREATE TABLE events ON 'shop' (n UInt8) ENGINE = Memory")
     definitions = [each for each in sent if each.startswith(("CREATE", "DROP"))]

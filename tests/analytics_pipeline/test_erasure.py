@@ -4,7 +4,7 @@ from uuid import UUID
 
 import pytest
 
-from analytics_pipeline import ingest, rollups
+from analytics_pipeline import ingest, rollup_builds, rollups
 from analytics_pipeline.erasure import delete_events, delete_links_and_letters
 from analytics_pipeline.events import CartAdd, Carted, Click, Exposure
 from analytics_pipeline.warehouse import Warehouse
@@ -38,7 +38,7 @@ def test_the_statistics_of_a_list_are_computed_again_without_the_responses_of_th
     shown = Exposure(event_id=id_ago(days=2), surface="search", product_ids=(1,), query="lamp", page=1)
     response = kind(event_id=id_ago(days=1), product_id=1, exposure_id=shown.event_id)
     ingest.load(warehouse, [record(shown, shopper_key=BERT), record(response, shopper_key=ANNE)])
-    rollups.rebuild(warehouse)
+    rollup_builds.rebuild(warehouse)
 
     delete_events(warehouse, [ANNE])
 

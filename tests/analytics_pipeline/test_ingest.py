@@ -11,7 +11,7 @@ from uuid import UUID
 
 import pytest
 
-from analytics_pipeline import ingest, rollups
+from analytics_pipeline import ingest, rollup_builds, rollups
 from analytics_pipeline.columns import NIL_UUID
 from analytics_pipeline.events import AnyEvent, CartAdd, Click, Exposure, Refused, View
 from analytics_pipeline.ingest import Ingest
@@ -310,7 +310,7 @@ def test_a_repeatedly_killed_consumer_stores_each_event_once_when_batches_are_se
     expected = Counter(sent.values())
     stored = warehouse.rows("SELECT type, product_id, day, count() AS n FROM events FINAL GROUP BY ALL")
     assert {(row["type"], row["product_id"], row["day"]): row["n"] for row in stored} == expected
-    assert rollups.rebuild(warehouse) == sorted({day for _, _, day in expected})
+    assert rollup_builds.rebuild(warehouse) == sorted({day for _, _, day in expected})
     aggregated = warehouse.rows(
         "SELECT type, product_id, day, sum(events) AS n FROM event_rollup GROUP BY ALL"
     )

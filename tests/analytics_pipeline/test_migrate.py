@@ -8,7 +8,7 @@ from uuid import uuid4
 
 import pytest
 
-from analytics_pipeline import migrate, rollups
+from analytics_pipeline import migrate, rollup_builds, rollups
 from analytics_pipeline.columns import SCHEMA_FOLDER
 from analytics_pipeline.migrate import InvalidMigration, MigrationChanged
 from analytics_pipeline.settings import PipelineSettings
@@ -114,7 +114,7 @@ def test_rollups_of_the_previous_release_stay_exact_through_the_upgrade(
     assert rollups.dirty_days(empty, rollups.RESULT_LISTS) == [clean, dirty, late]
     old_mark(empty, late, cleared=0)
     assert rollups.dirty_days(empty, rollups.EVENT_COUNTS) == [dirty, late]
-    rollups.rebuild(empty)
+    rollup_builds.rebuild(empty)
     assert rollups.all_dirty_days(empty) == []
     assert empty.value("SELECT sum(events) FROM event_counts(dirty_days = [])") == 3
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from analytics_pipeline import ingest, rollups
+from analytics_pipeline import ingest, rollup_builds
 from analytics_pipeline.query_statistics import query_statistics
 from analytics_pipeline.warehouse import Warehouse
 from tests.analytics_pipeline.cases import Case, read
@@ -27,7 +27,7 @@ def test_queries_are_counted_as_in_a_case(warehouse: Warehouse, case: Case) -> N
             found = query_statistics(warehouse, now=NOW, fewest_shoppers=fewest, limit=10)
             rows = [{name: str(each._asdict()[name]) for name in expected.rows[0]} for each in found]
             assert rows == expected.rows, step
-        rollups.rebuild(warehouse)
+        rollup_builds.rebuild(warehouse)
 
 
 def test_an_empty_warehouse_has_no_queries(warehouse: Warehouse) -> None:

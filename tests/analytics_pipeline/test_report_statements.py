@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from analytics_pipeline import ingest, reports, rollups, shopper_links
+from analytics_pipeline import ingest, reports, rollup_builds, rollups, shopper_links
 from analytics_pipeline.events import Carted, PageView, Record, View
 from analytics_pipeline.reports import Report, blocks
 from analytics_pipeline.reports.parameters import parse
@@ -62,7 +62,7 @@ def test_a_day_that_becomes_dirty_during_a_report_counts_as_before_or_after(
     warehouse: Warehouse, is_dirty: bool, is_rebuilt: bool
 ) -> None:
     ingest.load(warehouse, [view(), view(days=1), view(days=1)])
-    rollups.rebuild(warehouse)
+    rollup_builds.rebuild(warehouse)
     if is_dirty:
         ingest.load(warehouse, [view(days=1)])
     before = {str(TODAY): 1, str(TODAY - timedelta(days=1)): 3 if is_dirty else 2}
@@ -71,7 +71,7 @@ def test_a_day_that_becomes_dirty_during_a_report_counts_as_before_or_after(
     def act() -> None:
         ingest.load(warehouse, [view()])
         if is_rebuilt:
-            rollups.rebuild_day(warehouse, day=TODAY)
+            rollup_builds.rebuild_day(warehouse, day=TODAY)
 
     with closing(Meanwhile(warehouse.settings, database=database_of(warehouse), act=act)) as client:
         assert views(client) == (after if is_rebuilt else before)
@@ -80,7 +80,7 @@ def test_a_day_that_becomes_dirty_during_a_report_counts_as_before_or_after(
 
 def test_a_report_of_clean_days_reads_the_table_alone(warehouse: Warehouse) -> None:
     ingest.load(warehouse, [view(), view(days=30)])
-    rollups.rebuild(warehouse)
+    rollup_builds.rebuild(warehouse)
     assert EVENT_COUNTS.reference not in sql_of(warehouse, TODAY, TODAY)
     ingest.load(warehouse, [view(days=30)])
     built, old = TODAY - timedelta(days=21), TODAY - timedelta(days=22)
@@ -95,7 +95,7 @@ def test_sessions_that_a_link_joins_during_a_report_are_counted_before_or_after(
     evening = record(PageView(event_id=id_ago(hours=12, minutes=10), path="/"), shopper_key=ANNE)
     night = record(View(event_id=id_ago(hours=11, minutes=55), product_id=1), shopper_key=BERT)
     ingest.load(warehouse, [evening, night])
-    rollups.rebuild(warehouse)
+    rollup_builds.rebuild(warehouse)
 
     def act() -> None:
         links: dict[str, list[Any]] = {
@@ -104,7 +104,7 @@ def test_sessions_that_a_link_joins_during_a_report_are_counted_before_or_after(
             "linked_at": [NOW],
         }
         shopper_links.store(warehouse, links)
-        rollups.rebuild_day(warehouse, day=evening.event.occurred_at.date(), rollups=[JOINED_SESSIONS])
+        rollup_builds.rebuild_day(warehouse, day=evening.event.occurred_at.date(), chosen=[JOINED_SESSIONS])
 
     def steps(client: Warehouse) -> list[int]:
         return [row["sessions"] for row in reports.run(client, "funnel").records()][:2]
@@ -124,7 +124,7 @@ def test_a_report_has_the_same_rows_with_blocks_that_its_values_do_not_need(
 ) -> None:
     ingest.load(warehouse, [view(), view(days=1), record(PageView(event_id=id_ago(minutes=6), path="/"))])
     ingest.load(warehouse, [record(Carted(event_id=id_ago(minutes=4), product_id=1))])
-    rollups.rebuild(warehouse)
+    rollup_builds.rebuild(warehouse)
     whole = replace(report, sql=report.sql.replace("/* only", "/* with"))
     for name, choice in {*blocks.conditions(report.sql)}:
         values = parse(report.parameters, {name: choice}, report=report.name)

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from analytics_pipeline import ingest, reports, rollups
+from analytics_pipeline import ingest, reports, rollup_builds, rollups
 from analytics_pipeline.events import Custom, Record
 from analytics_pipeline.reports import InvalidParameters, NotForSellers, UnknownReport
 from analytics_pipeline.reports.results import plain, to_csv
@@ -60,13 +60,13 @@ def test_reports_return_the_rows_of_a_case(warehouse: Warehouse, case: Case) -> 
 
     def build_some() -> None:
         for day in rollups.all_dirty_days(warehouse)[::2]:
-            assert rollups.rebuild_day(warehouse, day=day)
+            assert rollup_builds.rebuild_day(warehouse, day=day)
 
     for step, expectations in (
         (store, of_rollups),
         (store, case.expectations),
         (build_some, of_rollups),
-        (lambda: rollups.rebuild(warehouse), of_rollups),
+        (lambda: rollup_builds.rebuild(warehouse), of_rollups),
     ):
         step()
         for expected in expectations:

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from analytics_pipeline import clocks, ingest, rollups, uuid7
+from analytics_pipeline import clocks, ingest, rollup_builds, rollups, uuid7
 from analytics_pipeline.events import Exposure, PageView, Record, View
 from analytics_pipeline.retention import empty_texts
 from analytics_pipeline.warehouse import Warehouse
@@ -25,7 +25,7 @@ def texts(warehouse: Warehouse, table: str) -> list[str]:
 def test_old_texts_are_emptied_in_events_and_in_the_rollups_of_searches(warehouse: Warehouse) -> None:
     old, recent = searched("zebra socks", at=DAY - timedelta(days=1)), searched("lamp", at=DAY)
     ingest.load(warehouse, [old, recent])
-    rollups.rebuild(warehouse)
+    rollup_builds.rebuild(warehouse)
     assert texts(warehouse, rollups.RESULT_LISTS.table) == ["lamp", "zebra socks"]
 
     days = [empty_texts(warehouse, before=DAY.date()) for _ in range(2)]
@@ -33,7 +33,7 @@ def test_old_texts_are_emptied_in_events_and_in_the_rollups_of_searches(warehous
     assert days == [[DAY.date() - timedelta(days=1)], []]
     assert texts(warehouse, "events") == ["", "lamp"]
     assert texts(warehouse, rollups.RESULT_LISTS.table) == ["lamp"]
-    rollups.rebuild(warehouse)
+    rollup_builds.rebuild(warehouse)
     assert texts(warehouse, rollups.RESULT_LISTS.table) == ["", "lamp"], (
         "the list still counts, without its text"
     )

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import pytest
 
-from analytics_pipeline import ingest, rollups
+from analytics_pipeline import ingest, rollup_builds, rollups
 from analytics_pipeline.events import CartAdd, Click, Exposure, View
 from analytics_pipeline.rollups import EVENT_COUNTS, RESULT_LISTS, Rollup
 from analytics_pipeline.warehouse import Warehouse
@@ -63,7 +63,7 @@ def test_counts_agree_before_and_after_a_rebuild(warehouse: Warehouse) -> None:
     store_sample_events(warehouse)
     assert dirty(warehouse) == [YESTERDAY, TODAY]
     assert counts(warehouse) == EXPECTED
-    assert rollups.rebuild(warehouse) == [YESTERDAY, TODAY]
+    assert rollup_builds.rebuild(warehouse) == [YESTERDAY, TODAY]
     assert rollups.all_dirty_days(warehouse) == []
     assert counts(warehouse) == EXPECTED
     assert warehouse.value("SELECT count() FROM event_rollup") > 0
@@ -71,12 +71,12 @@ def test_counts_agree_before_and_after_a_rebuild(warehouse: Warehouse) -> None:
 
 def test_a_late_event_makes_its_day_dirty_and_counts_at_once(warehouse: Warehouse) -> None:
     store_sample_events(warehouse)
-    rollups.rebuild(warehouse)
+    rollup_builds.rebuild(warehouse)
     ingest.load(warehouse, [record(View(event_id=id_ago(days=1, minutes=5), product_id=2))])
     expected = {**EXPECTED, (YESTERDAY, 2, "view"): (1, 0)}
     assert dirty(warehouse) == [YESTERDAY]
     assert counts(warehouse) == expected
-    rollups.rebuild(warehouse)
+    rollup_builds.rebuild(warehouse)
     assert counts(warehouse) == expected
 
 
@@ -85,7 +85,7 @@ def test_an_event_repeated_after_the_rebuild_counts_once(warehouse: Warehouse) -
     for _ in range(2):
         ingest.load(warehouse, [view])
         assert counts(warehouse) == {(TODAY, 9, "view"): (1, 0)}
-        rollups.rebuild(warehouse)
+        rollup_builds.rebuild(warehouse)
         assert counts(warehouse) == {(TODAY, 9, "view"): (1, 0)}
 
 
@@ -100,11 +100,44 @@ class WarehouseWithLateEvents(Warehouse):
 
 def test_a_day_that_changes_during_its_rebuild_stays_dirty(warehouse: Warehouse) -> None:
     store_sample_events(warehouse)
-    rollups.rebuild_day(
+    rollup_builds.rebuild_day(
         WarehouseWithLateEvents(warehouse.settings, database=database_of(warehouse)), day=TODAY
     )
     assert TODAY in dirty(warehouse)
     assert counts(warehouse) == {**EXPECTED, (TODAY, 7, "view"): (len(rollups.ROLLUPS), 0)}
+
+
+class CountingWarehouse(Warehouse):
+    """A client that counts the builds of stages."""
+
+    stages = 0
+
+    def command(self, statement: str, parameters: Any = None) -> None:
+        super().command(statement, parameters)
+        self.stages += statement.startswith("INSERT INTO")
+
+
+def test_many_days_are_built_together_as_long_as_they_have_few_events(
+    warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ingest.load(warehouse, [record(View(event_id=id_ago(days=number), product_id=1)) for number in range(35)])
+    emptied = TODAY - timedelta(days=3)
+    warehouse.command("DELETE FROM events WHERE day = {day:Date}", {"day": emptied})
+    expected = counts(warehouse)
+    assert len(expected) == 34
+    client = CountingWarehouse(warehouse.settings, database=database_of(warehouse))
+
+    assert len(rollup_builds.rebuild(client)) == 35
+    assert client.stages == 2 * len(rollups.ROLLUPS)
+    assert rollups.all_dirty_days(warehouse) == []
+    assert counts(warehouse) == expected
+
+    monkeypatch.setattr(rollup_builds, "_EVENTS_AT_ONCE", 10)
+    rollups.mark_dirty(warehouse, [day for day, _, _ in expected])
+    client.stages = 0
+    rollup_builds.rebuild(client)
+    assert client.stages == 4 * len(rollups.ROLLUPS)
+    assert counts(warehouse) == expected
 
 
 @pytest.mark.parametrize("table", ["rollup_claim_{day}_theirs", "event_rollup_stage_{day}_theirs"])
@@ -114,11 +147,11 @@ def test_a_day_that_another_process_rebuilds_is_skipped_and_stays_dirty(
     store_sample_events(warehouse)
     name = table.format(day=f"{YESTERDAY:%Y%m%d}")
     warehouse.command(f"CREATE TABLE {name} AS event_rollup")
-    assert rollups.rebuild(warehouse) == [TODAY]
+    assert rollup_builds.rebuild(warehouse) == [TODAY]
     assert dirty(warehouse) == [YESTERDAY]
     assert counts(warehouse) == EXPECTED
     warehouse.command(f"DROP TABLE {name} SYNC")
-    assert rollups.rebuild(warehouse) == [YESTERDAY]
+    assert rollup_builds.rebuild(warehouse) == [YESTERDAY]
     assert dirty(warehouse) == []
 
 
@@ -127,30 +160,30 @@ def test_tables_left_by_a_killed_rebuild_are_dropped_after_an_hour(warehouse: Wa
     for name in leftover:
         warehouse.command(f"CREATE TABLE {name} AS rollup_days")
     created = warehouse.value("SELECT now('UTC')")
-    assert rollups.drop_leftover_tables(warehouse, now=created) == []
-    assert sorted(rollups.drop_leftover_tables(warehouse, now=created + timedelta(hours=2))) == leftover
+    assert rollup_builds.drop_leftover_tables(warehouse, now=created) == []
+    assert sorted(rollup_builds.drop_leftover_tables(warehouse, now=created + timedelta(hours=2))) == leftover
 
 
 def test_a_day_whose_events_were_deleted_has_no_counts_after_a_rebuild(warehouse: Warehouse) -> None:
     store_sample_events(warehouse)
-    rollups.rebuild(warehouse)
+    rollup_builds.rebuild(warehouse)
     warehouse.command("DELETE FROM events WHERE day = {day:Date}", {"day": TODAY})
     rollups.mark_dirty(warehouse, [TODAY])
     assert dirty(warehouse) == [TODAY]
-    rollups.rebuild(warehouse)
+    rollup_builds.rebuild(warehouse)
     assert {day for day, _, _ in counts(warehouse)} == {YESTERDAY}
 
 
 def test_a_late_click_makes_the_day_of_its_list_dirty(warehouse: Warehouse) -> None:
     shown = Exposure(event_id=id_ago(days=3), surface="search", query="lamp", product_ids=(1, 2))
     ingest.load(warehouse, [record(shown)])
-    rollups.rebuild(warehouse)
+    rollup_builds.rebuild(warehouse)
     clicked = Click(event_id=id_ago(days=1), product_id=1, exposure_id=shown.event_id)
     ingest.load(warehouse, [record(clicked)])
     assert rollups.dirty_days(warehouse, RESULT_LISTS) == [shown.occurred_at.date(), YESTERDAY]
     for _ in range(2):
         assert clicks(warehouse) == {(shown.occurred_at.date(), "lamp"): 1}
-        rollups.rebuild(warehouse)
+        rollup_builds.rebuild(warehouse)
 
 
 @pytest.mark.parametrize("named", [UUID(int=0), UUID(int=2**128 - 1), id_ago(days=30), id_ago(days=-30)])
@@ -174,7 +207,7 @@ def test_a_new_rollup_needs_one_view_and_one_declaration(
     warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     store_sample_events(warehouse)
-    rollups.rebuild(warehouse)
+    rollup_builds.rebuild(warehouse)
     warehouse.command(
         """
         CREATE OR REPLACE VIEW hour_aggregate AS
@@ -191,7 +224,7 @@ def test_a_new_rollup_needs_one_view_and_one_declaration(
     total = "SELECT sum(events) FROM hour_counts(dirty_days = {days:Array(Date)})"
     for _ in range(2):
         assert warehouse.value(total, {"days": rollups.dirty_days(warehouse, hours)}) == 4
-        rollups.rebuild(warehouse)
+        rollup_builds.rebuild(warehouse)
     assert rollups.dirty_days(warehouse, hours) == []
     for name in ("VIEW hour_counts", "TABLE hour_rollup", "VIEW hour_aggregate"):
         warehouse.command(f"DROP {name}")

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from analytics_pipeline import ingest, reports, rollups, shopper_links
+from analytics_pipeline import ingest, reports, rollup_builds, rollups, shopper_links
 from analytics_pipeline.columns import NIL_UUID
 from analytics_pipeline.events import (
     AnyEvent,
@@ -115,16 +115,16 @@ def states(warehouse: Warehouse, shop: Shop) -> Iterator[str]:
     records = [as_record(each) for each in shop.events]
     store_facts(warehouse, shop)
     ingest.load(warehouse, records)
-    rollups.rebuild(warehouse)
+    rollup_builds.rebuild(warehouse)
     store_links(warehouse, shop)
     yield "guests were linked after all days were built"
     shuffled = random.Random(1).sample(records, len(records))
     for start in range(0, len(shuffled), 997):
         ingest.load(warehouse, shuffled[start : start + 997])
     for day in rollups.all_dirty_days(warehouse)[::2]:
-        assert rollups.rebuild_day(warehouse, day=day)
+        assert rollup_builds.rebuild_day(warehouse, day=day)
     yield "stored twice, in another order, and every other day built again"
-    rollups.rebuild(warehouse)
+    rollup_builds.rebuild(warehouse)
     yield "built"
 
 

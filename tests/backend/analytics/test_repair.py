@@ -12,7 +12,7 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 from django.utils import timezone
 
-from analytics_pipeline import facts, rollups
+from analytics_pipeline import facts, rollup_builds, rollups
 from analytics_pipeline.facts import Month
 from analytics_pipeline.warehouse import Warehouse
 from backend.accounts.models import User
@@ -81,7 +81,7 @@ def test_facts_that_the_ledger_no_longer_has_are_removed_even_if_their_ids_were_
     sell(products, "kept", at=NOW - timedelta(days=60))
     sell(products, "lost-1", "lost-2", at=NOW - timedelta(days=30))
     deliver()
-    rollups.rebuild(warehouse)
+    rollup_builds.rebuild(warehouse)
     restore_older_dump(["lost-1", "lost-2"])
     sell(products, "new", at=NOW, price="7.77")
     deliver()
@@ -94,7 +94,7 @@ def test_facts_that_the_ledger_no_longer_has_are_removed_even_if_their_ids_were_
     assert warehouse.value("SELECT count() FROM events FINAL WHERE type = 'order'") == 2
     lost_day = (NOW - timedelta(days=30)).date()
     assert lost_day in rollups.all_dirty_days(warehouse)
-    rollups.rebuild(warehouse)
+    rollup_builds.rebuild(warehouse)
     counted = (
         "SELECT day, sum(events) AS n FROM event_counts(dirty_days = []) WHERE type = 'order' GROUP BY day"
     )
@@ -189,11 +189,11 @@ def test_after_a_repair_killed_at_any_statement_another_repair_is_exact(
             kills += 1
         # Each killed repair has done some work, so the damage is restored before the next one.
         later = timezone.now() + timedelta(hours=2)
-        rollups.drop_leftover_tables(warehouse, now=later)
-        rollups.rebuild(warehouse)
+        rollup_builds.drop_leftover_tables(warehouse, now=later)
+        rollup_builds.rebuild(warehouse)
         repaired(warehouse)
         assert state(warehouse) == damaged(), statements
-        rollups.rebuild(warehouse)
+        rollup_builds.rebuild(warehouse)
         counted = "SELECT sum(events) FROM event_counts(dirty_days = []) WHERE type = 'order'"
         assert warehouse.value(counted) == len(damaged()[1]), statements
         client.close()
@@ -348,7 +348,7 @@ def test_events_of_orders_that_were_confirmed_late_move_to_the_day_of_the_order(
     # As an earlier release stored it: the fact has no time of the order, and the event that of the confirmation.
     Order.objects.filter(source_reference="late").update(placed_at=placed_at)
     warehouse.command("ALTER TABLE order_facts UPDATE placed_at = 0 WHERE true SETTINGS mutations_sync = 2")
-    rollups.rebuild(warehouse)
+    rollup_builds.rebuild(warehouse)
 
     repaired(warehouse, first=first)
 

@@ -13,7 +13,7 @@ from django.utils import timezone
 from rest_framework.test import APIClient
 from uuid_utils.compat import uuid7
 
-from analytics_pipeline import rollups
+from analytics_pipeline import rollup_builds, rollups
 from analytics_pipeline.erasure import NotConsumedYet
 from analytics_pipeline.ingest import Ingest
 from analytics_pipeline.stream import Stream
@@ -202,7 +202,7 @@ def test_no_store_links_to_the_customer_or_to_the_guest(
     behave(buyer)
     ingest(stream, warehouse)
     deliver()
-    rollups.rebuild(warehouse)
+    rollup_builds.rebuild(warehouse)
     version = register_lists(models, [str(key) for key in buyer.ids])
     behave(buyer)  # These events wait in the stream during the erasure.
     assert {name for name, _ in found_in_warehouse(warehouse, values)} >= {
