@@ -106,7 +106,7 @@ def test_the_demo_serves_its_pages(demo: tuple[Path, int]) -> None:
     home, _ = demo
     addresses = re.findall(r"^  \S.*?(http://\S+)$", demo_output(home), re.MULTILINE)
 
-    assert len(addresses) == 6
+    assert len(addresses) == 7
     for address in addresses:
         # The health is 503 while a service of the busy machine doesn't respond in time.
         wait_until(lambda address=address: is_served(address), what=address)  # type: ignore[misc]
