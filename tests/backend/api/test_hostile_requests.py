@@ -12,6 +12,7 @@ from rest_framework.test import APIClient
 
 from backend.notifications.links import unsubscribe_url
 from backend.notifications.models import NotificationKind
+from tests.backend.api.roles.endpoints import DASHBOARD
 from tests.backend.shop import client_of, customer, product, staff
 
 pytestmark = pytest.mark.django_db
@@ -67,7 +68,7 @@ def test_no_content_length_causes_a_server_error(length: str) -> None:
 
 
 def numbered_paths(patterns: Any = None, prefix: str = "/") -> Iterator[str]:
-    """Yield each path with an integer parameter, with {} for the parameter."""
+    """Yield each path of the API with an integer parameter, with {} for the parameter."""
     for pattern in get_resolver().url_patterns if patterns is None else patterns:
         path = prefix + str(pattern.pattern)
         if isinstance(pattern, URLResolver):
@@ -76,7 +77,7 @@ def numbered_paths(patterns: Any = None, prefix: str = "/") -> Iterator[str]:
             for name, converter in pattern.pattern.converters.items():
                 if isinstance(converter, IntConverter):
                     path = path.replace(f"<int:{name}>", "{}")
-            if "{}" in path and "<" not in path:
+            if "{}" in path and "<" not in path and not path.startswith(DASHBOARD):
                 yield path
 
 

@@ -27,8 +27,9 @@ def test_every_page_but_the_login_needs_a_login() -> None:
     customers = browser_with_a_login_of(customer())
     for page in pages - {LOGIN, "/dashboard/logout/"}:
         path = re.sub(r"<\w+:\w+>", "1", page)
-        assert Client().get(path)["Location"].startswith(LOGIN), page
-        assert customers.get(path).status_code == 403, page
+        method = "post" if Client().get(path).status_code == 405 else "get"
+        assert getattr(Client(), method)(path)["Location"].startswith(LOGIN), page
+        assert getattr(customers, method)(path).status_code == 403, page
 
 
 def test_visitors_are_sent_to_the_login_and_return_to_the_page_that_they_wanted(lamp_seller: User) -> None:
@@ -116,7 +117,8 @@ def test_sellers_see_their_sales_alone(
 ) -> None:
     def net(browser: Client, query: str = "") -> str:
         text: str = fragment(browser, f"{FIGURES}{query}").content.decode()
-        return text.split('class="value">', 2)[1].split("<", 1)[0]
+        (value, *_) = re.findall(r'class="value">(?:<a [^>]*>)?([^<]*)', text)
+        return str(value)
 
     assert net(staff) == "20.10 EUR"
     assert net(browser_of(lamp_seller)) == "20.00 EUR"

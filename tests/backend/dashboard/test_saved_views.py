@@ -37,6 +37,11 @@ def test_a_view_is_saved_opened_replaced_and_deleted(lamp_seller: User) -> None:
     assert not SavedView.objects.exists()
 
 
+@pytest.mark.parametrize("number", [0, 2**63, 10**30])
+def test_a_view_that_does_not_exist_is_not_found(lamp_seller: User, number: int) -> None:
+    assert browser_of(lamp_seller).post(f"/dashboard/views/{number}/delete/").status_code == 404
+
+
 def test_views_of_others_are_neither_seen_nor_deleted(lamp_seller: User, vase_seller: User) -> None:
     save(browser_of(lamp_seller), "Mine alone")
     other = browser_of(vase_seller)

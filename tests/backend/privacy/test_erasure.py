@@ -220,6 +220,7 @@ def test_the_export_has_what_the_shop_knows_and_no_secrets(
         "recent_searches",
         "events",
         "refused_events",
+        "saved_views",
     }
     stored = User.objects.get(pk=buyer.user.pk)
     assert stored.password not in text
