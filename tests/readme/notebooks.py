@@ -1,5 +1,13 @@
-"""Runs the notebooks in one kernel: starting one and importing pandas takes most of the time."""
+"""Runs the notebooks in one kernel: starting one and importing pandas takes most of the time.
 
+`python -m tests.readme.notebooks` prints as JSON what `execute` returns for each of them. It is a program of
+its own, because the client of a kernel leaves sockets and an event loop open.
+"""
+
+import json
+import os
+import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -18,6 +26,22 @@ _SECONDS = 240
 def notebooks() -> dict[str, Any]:
     """Return the notebooks by name, in their order."""
     return {path.stem: nbformat.read(path, as_version=4) for path in sorted(FOLDER.glob("*.ipynb"))}
+
+
+def executed(environ: Mapping[str, str]) -> dict[str, tuple[str, str, int]]:
+    """Run all notebooks with these variables in another process; return what `execute` returns, by name."""
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.readme.notebooks"],
+        cwd=ROOT,
+        env={**environ, "PYTHONPATH": str(ROOT)},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=_SECONDS * 2,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return {name: tuple(found) for name, found in json.loads(done.stdout).items()}
 
 
 @contextmanager
@@ -46,3 +70,8 @@ def execute(notebook: Any, *, kernel: KernelManager) -> tuple[str, str, int]:
             texts[output.name] += output.text
     charts = sum("image/png" in output.get("data", {}) for output in outputs)
     return texts["stdout"], texts["stderr"], charts
+
+
+if __name__ == "__main__":
+    with running_kernel(os.environ) as kernel:
+        print(json.dumps({name: execute(each, kernel=kernel) for name, each in notebooks().items()}))

@@ -27,7 +27,7 @@ from analytics_pipeline.analyst import (
     connect,
 )
 from analytics_pipeline.analyst.remote import RemoteReports
-from tests.readme.notebooks import execute, notebooks, running_kernel
+from tests.readme.notebooks import executed
 from tests.services.shop import ROOT, free_port
 from tests.services.waiting import wait_until
 
@@ -196,11 +196,10 @@ def test_the_commands_of_the_page_about_accounts_work(demo: tuple[Path, int]) ->
 def test_the_notebooks_run_beside_the_shop(demo: tuple[Path, int]) -> None:
     home, _ = demo
     printed: dict[str, str] = {}
-    with running_kernel(environment(home)) as kernel:
-        for name, notebook in notebooks().items():
-            printed[name], errors, charts = execute(notebook, kernel=kernel)
-            assert errors == "", name
-            assert charts >= 1, name
+    for name, (output, errors, charts) in executed(environment(home)).items():
+        printed[name] = output
+        assert errors == "", name
+        assert charts >= 1, name
 
     amounts = r"Together ([\d,.]+) USD; the ledger has ([\d,.]+)\.\n"
     credited = re.search(amounts, printed["06_recommendation_revenue"])
