@@ -5,7 +5,6 @@ its own, because the client of a kernel leaves sockets and an event loop open.
 """
 
 import json
-import os
 import subprocess
 import sys
 import tempfile
@@ -34,7 +33,8 @@ def executed(environ: Mapping[str, str]) -> dict[str, tuple[str, str, int]]:
         [sys.executable, "-m", "tests.readme.notebooks"],
         cwd=ROOT,
         env={**environ, "PYTHONPATH": str(ROOT)},
-        stdin=subprocess.DEVNULL,
+        # The tests' modules change the variables of their process.
+        input=json.dumps(dict(environ)),
         capture_output=True,
         text=True,
         timeout=_SECONDS * 2,
@@ -73,5 +73,5 @@ def execute(notebook: Any, *, kernel: KernelManager) -> tuple[str, str, int]:
 
 
 if __name__ == "__main__":
-    with running_kernel(os.environ) as kernel:
+    with running_kernel(json.load(sys.stdin)) as kernel:
         print(json.dumps({name: execute(each, kernel=kernel) for name, each in notebooks().items()}))
