@@ -11,19 +11,13 @@ scope = ["staff", "seller"]
 [parameters]
 start_date = "shared"
 end_date = "shared"
+level = "shared"
 
 [parameters.breakdown]
 type = "String"
 default = "product"
 choices = ["none", "product", "category", "brand", "seller"]
 description = "The property of what was sold that divides the rows."
-
-[parameters.level]
-type = "UInt64"
-default = 1
-minimum = 1
-maximum = 20
-description = "With breakdown=category: the level of the category tree, from 1 for the roots."
 
 [parameters.weeks]
 type = "UInt64"

@@ -10,6 +10,10 @@ scope = ["staff", "seller"]
 [parameters]
 start_date = "shared"
 end_date = "shared"
+level = "shared"
+category = "shared"
+brand = "shared"
+product = "shared"
 
 [parameters.group_by]
 type = "String"
@@ -22,28 +26,6 @@ type = "String"
 default = "none"
 choices = ["none", "category", "brand", "seller", "product", "variant"]
 description = "The property, at present, that divides the rows of a period."
-
-[parameters.level]
-type = "UInt64"
-default = 1
-minimum = 1
-maximum = 20
-description = "With breakdown=category: the level of the category tree, from 1 for the roots."
-
-[parameters.category]
-type = "String"
-default = ""
-description = "Only products that are in this category or below it, by its path: Home > Lighting."
-
-[parameters.brand]
-type = "String"
-default = ""
-description = "Only products of this brand."
-
-[parameters.product]
-type = "UInt64"
-default = 0
-description = "Only this product; 0 for all."
 
 [parameters.weight]
 type = "String"

@@ -10,6 +10,9 @@ scope = ["staff", "seller"]
 [parameters]
 start_date = "shared"
 end_date = "shared"
+level = "shared"
+category = "shared"
+brand = "shared"
 
 [parameters.group_by]
 type = "String"
@@ -22,23 +25,6 @@ type = "String"
 default = "product"
 choices = ["none", "product", "category", "brand", "seller"]
 description = "The property of products that divides the rows, as it is at present."
-
-[parameters.level]
-type = "UInt64"
-default = 1
-minimum = 1
-maximum = 20
-description = "With breakdown=category: the level of the category tree, from 1 for the roots."
-
-[parameters.category]
-type = "String"
-default = ""
-description = "Only this category and those below it, by its path: Home > Lighting."
-
-[parameters.brand]
-type = "String"
-default = ""
-description = "Only this brand."
 
 [parameters.bots]
 type = "String"

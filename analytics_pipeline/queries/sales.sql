@@ -9,19 +9,16 @@ scope = ["staff", "seller"]
 start_date = "shared"
 end_date = "shared"
 group_by = "shared"
+level = "shared"
+category = "shared"
+brand = "shared"
+product = "shared"
 
 [parameters.breakdown]
 type = "String"
 default = "none"
 choices = ["none", "category", "brand", "seller", "product", "country", "customer_type"]
 description = "The property that divides the rows of a period."
-
-[parameters.level]
-type = "UInt64"
-default = 1
-minimum = 1
-maximum = 20
-description = "With breakdown=category: the level of the category tree, from 1 for the roots."
 
 [parameters.compare]
 type = "String"
@@ -40,21 +37,6 @@ choices = ["none", "zero"]
 description = """
 zero: also the periods without sales, from start_date to end_date; of the defaults of both, from the first or to the last
 period with sales."""
-
-[parameters.category]
-type = "String"
-default = ""
-description = "Only this category and those below it, by its path: Home > Lighting."
-
-[parameters.brand]
-type = "String"
-default = ""
-description = "Only this brand."
-
-[parameters.product]
-type = "UInt64"
-default = 0
-description = "Only this product; 0 for all."
 
 [parameters.country]
 type = "String"

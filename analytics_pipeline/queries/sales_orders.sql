@@ -8,21 +8,9 @@ scope = ["staff", "seller"]
 [parameters]
 start_date = "shared"
 end_date = "shared"
-
-[parameters.category]
-type = "String"
-default = ""
-description = "Only this category and those below it, by its path: Home > Lighting."
-
-[parameters.brand]
-type = "String"
-default = ""
-description = "Only this brand."
-
-[parameters.product]
-type = "UInt64"
-default = 0
-description = "Only this product; 0 for all."
+category = "shared"
+brand = "shared"
+product = "shared"
 
 [parameters.country]
 type = "String"

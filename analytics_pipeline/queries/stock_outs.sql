@@ -10,6 +10,9 @@ days_around = 8
 [parameters]
 start_date = "shared"
 end_date = "shared"
+category = "shared"
+brand = "shared"
+product = "shared"
 
 [parameters.unit]
 type = "String"
@@ -22,21 +25,6 @@ type = "String"
 default = "any"
 choices = ["any", "out", "available"]
 description = "Only what was out of stock, or available, at the end of the range."
-
-[parameters.category]
-type = "String"
-default = ""
-description = "Only products that are in this category or below it, by its path: Home > Lighting."
-
-[parameters.brand]
-type = "String"
-default = ""
-description = "Only products of this brand."
-
-[parameters.product]
-type = "UInt64"
-default = 0
-description = "Only this product; 0 for all."
 
 [parameters.bots]
 type = "String"
