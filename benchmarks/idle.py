@@ -5,14 +5,12 @@ process that the supervisor didn't start, such as a PostgreSQL server, with its 
 """
 
 import argparse
-import os
 import time
 from collections.abc import Sequence
-from pathlib import Path
 
 from analytics_pipeline.settings import PipelineSettings
+from benchmarks.processor_time import PROC, children, cpu_seconds, own_cpu_seconds
 
-PROC = Path("/proc")
 NAMES = ("valkey", "chdb_server", "granian", "serve_metrics", "relay", "ingest_events", "worker", "beat")
 
 
@@ -23,11 +21,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--pid", type=int, action="append", default=[])
     options = parser.parse_args(arguments)
     supervisor = int((PipelineSettings.from_env().home / "run" / "supervisord.pid").read_text())
-    names = {pid: _name(pid) for pid in (*_children(supervisor), *options.pid)}
+    names = {pid: _name(pid) for pid in (*children(supervisor), *options.pid)}
     begun = time.monotonic()
-    before = {pid: _cpu_seconds(pid) for pid in names} | {supervisor: _own_cpu_seconds(supervisor)}
+    before = {pid: cpu_seconds(pid) for pid in names} | {supervisor: own_cpu_seconds(supervisor)}
     time.sleep(options.seconds)
-    after = {pid: _cpu_seconds(pid) for pid in names} | {supervisor: _own_cpu_seconds(supervisor)}
+    after = {pid: cpu_seconds(pid) for pid in names} | {supervisor: own_cpu_seconds(supervisor)}
     elapsed = time.monotonic() - begun
     shares = {pid: (after[pid] - before[pid]) / elapsed for pid in before}
     for pid, share in shares.items():
@@ -39,21 +37,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _name(pid: int) -> str:
     command = (PROC / str(pid) / "cmdline").read_bytes().decode().replace("\0", " ")
     return next((name for name in NAMES if name in command), command.split("/")[-1].split(" ")[0])
-
-
-def _children(pid: int) -> list[int]:
-    tasks = (PROC / str(pid) / "task").glob("*/children")
-    return [int(child) for task in tasks for child in task.read_text().split()]
-
-
-def _cpu_seconds(pid: int) -> float:
-    return _own_cpu_seconds(pid) + sum(map(_cpu_seconds, _children(pid)))
-
-
-def _own_cpu_seconds(pid: int) -> float:
-    # The name of a process, the second field, may contain spaces.
-    fields = (PROC / str(pid) / "stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 if __name__ == "__main__":

@@ -5,23 +5,21 @@ an append alone is measured in the same rounds.
 """
 
 import json
-import os
 import random
 import socket
 import statistics
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from analytics_pipeline.stream import Stream, encode
 from benchmarks.pipeline.samples import batch, events
+from benchmarks.processor_time import cpu_seconds
 from benchmarks.web_process import web_process
 
 SIZES = (1, 50, 100, 500)
 PATHS = {"ours": "/api/events/", "null": "/benchmark/null/", "serializers": "/benchmark/serializers/"}
 BODIES = 8
-_TICKS = os.sysconf("SC_CLK_TCK")
 
 
 @dataclass
@@ -66,12 +64,12 @@ def _interleaved(
     client = _Client(port)
     for number in range(rounds + 1):
         for name, path in PATHS.items():
-            cpu = _cpu_seconds(process)
+            cpu = cpu_seconds(process)
             seconds = [client.post(path, body) for body in bodies]
             # The first round fills caches and connections.
             if number:
                 measured[name].seconds += seconds
-                measured[name].cpu_seconds += _cpu_seconds(process) - cpu
+                measured[name].cpu_seconds += cpu_seconds(process) - cpu
         measured["append"].seconds += [_append_seconds(stream, entry) for _ in bodies]
     return measured
 
@@ -116,14 +114,3 @@ def _complete(response: bytes) -> bool:
         if name == b"transfer-encoding":
             return body.endswith(b"0\r\n\r\n")
     return True
-
-
-def _cpu_seconds(process: int) -> float:
-    """Return the CPU time of the server's processes: Granian's own and its worker's."""
-    children = Path(f"/proc/{process}/task/{process}/children").read_text().split()
-    return sum(_ticks(one) for one in (process, *map(int, children))) / _TICKS
-
-
-def _ticks(process: int) -> int:
-    fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
-    return int(fields[11]) + int(fields[12])

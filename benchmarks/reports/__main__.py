@@ -7,7 +7,6 @@ number of events, because ClickHouse's analysis of a report always takes the sam
 """
 
 import argparse
-import os
 import statistics
 import sys
 import tempfile
@@ -19,10 +18,9 @@ from pathlib import Path
 from analytics_pipeline import embedded, migrate, reports
 from analytics_pipeline.settings import PipelineSettings
 from analytics_pipeline.warehouse import Warehouse
+from benchmarks.processor_time import TICK, own_cpu_seconds
 from benchmarks.reports.filling import fill
 from benchmarks.reports.questions import QUESTIONS, Question
-
-_TICK = 1 / os.sysconf("SC_CLK_TCK")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -63,7 +61,7 @@ def measure(warehouse: Warehouse, question: Question, *, rounds: int, pid: int |
     _print(
         f"{question.report:<16} {min(report.seconds) * 1e3:8.1f} {min(events.seconds) * 1e3:10.1f} "
         f"{ratio:7.2f} {question.goal:7.2f} {verdict:<8}"
-        f"{own * 1e3:8.0f} {of_events * 1e3:11.0f} {of_events / max(own, _TICK):7.2f}"
+        f"{own * 1e3:8.0f} {of_events * 1e3:11.0f} {of_events / max(own, TICK):7.2f}"
     )
 
 
@@ -83,11 +81,7 @@ class Cost:
 
 
 def _cpu_seconds(pid: int | None) -> float:
-    """Return the process's user and system time, which Linux counts in ticks."""
-    if pid is None:
-        return 0
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) * _TICK
+    return 0 if pid is None else own_cpu_seconds(pid)
 
 
 def _print(line: str) -> None:
