@@ -77,7 +77,10 @@ def rebuild_days(warehouse: Warehouse, due: Mapping[Rollup, Collection[date]]) -
 
 
 def _batches(warehouse: Warehouse, days: Collection[date]) -> Iterator[set[date]]:
-    """Yield the days in order, some at a time: as many as have no more than `_EVENTS_AT_ONCE` events."""
+    """Yield the days in order, in batches of at most `_DAYS_AT_ONCE` days and `_EVENTS_AT_ONCE` events.
+
+    A day with more events is a batch of its own.
+    """
     events = {row["day"]: row["events"] for row in warehouse.rows(_EVENTS_OF_DAYS, {"days": sorted(days)})}
     batch, size = set[date](), 0
     for day in sorted(days):

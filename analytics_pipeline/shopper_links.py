@@ -30,9 +30,10 @@ def mark_days(warehouse: Warehouse, guests: Collection[UUID]) -> None:
     it is stored meanwhile marks its day itself.
     """
     keys = list(dict.fromkeys(guests))
+    # Read before the days. A day that is built meanwhile is found in the rollup and in the events.
+    dirty = rollups.dirty_days(warehouse, SESSION_PARTS)
     days: set[date] = set()
     for start in range(0, len(keys), _KEYS_AT_ONCE):
-        dirty = rollups.dirty_days(warehouse, SESSION_PARTS)
         some = {"keys": keys[start : start + _KEYS_AT_ONCE], "dirty": dirty}
         days.update(row["day"] for row in warehouse.rows(_DAYS, some))
     warehouse.insert("link_changes", {"day": sorted(days), "changes": [1] * len(days)})

@@ -147,10 +147,8 @@ def _failure(response: urllib3.BaseHTTPResponse, *, url: str) -> Exception:
                 f"{error.get('error', 'refused')} Reports need the area `reports`, or a seller's account.",
                 code=code,
             )
-        case status, "":
-            return ShopNotReachable(
-                f"{url} responded with status {status} and no JSON: is it a Vitrine shop?"
-            )
+        case _, "":
+            return _not_a_shop(response, url=url)
         case _, code:
             return ReportRefused(str(error.get("error")), code=code)
 
@@ -158,11 +156,15 @@ def _failure(response: urllib3.BaseHTTPResponse, *, url: str) -> Exception:
 def _login_failure(response: urllib3.BaseHTTPResponse, *, url: str) -> Exception:
     error = _error(response)
     if not error.get("code"):
-        return ShopNotReachable(
-            f"{url} responded with status {response.status} and no JSON: is it a Vitrine shop?"
-        )
+        return _not_a_shop(response, url=url)
     return CredentialRefused(
         f"{url} refused the login: {error.get('error')} Check the phone and the password."
+    )
+
+
+def _not_a_shop(response: urllib3.BaseHTTPResponse, *, url: str) -> ShopNotReachable:
+    return ShopNotReachable(
+        f"{url} responded with status {response.status} and no JSON: is it a Vitrine shop?"
     )
 
 

@@ -173,7 +173,7 @@ def _table(
     has_bars = panel.kind is Kind.FUNNEL
     rows = [
         Row(
-            [cell_of(record, each, link=_link(panel.drill, each, record, filters)) for each in columns],
+            [cell_of(record, each, link=_link(panel.drill, each.name, record, filters)) for each in columns],
             round(record["total_rate"] * 100, 1) if has_bars else None,
         )
         for record in shown
@@ -203,11 +203,11 @@ def _heading(report: Report, column: Column) -> Heading:
     )
 
 
-def _link(drill: Drill | None, column: Column, record: Record, filters: Filters) -> str:
+def _link(drill: Drill | None, column: str, record: Record, filters: Filters) -> str:
     """Return the address behind a cell; empty if the cell leads nowhere."""
-    if column.name == "order_id" and filters.opens_orders:
+    if column == "order_id" and filters.opens_orders:
         return reverse("admin:orders_order_change", args=[record["order_id"]])
-    if drill is None or column.name != drill.column:
+    if drill is None or column != drill.column:
         return ""
     address = _address_of(drill.target)
     value = str(record[drill.column])
@@ -258,8 +258,9 @@ def _series(
 def _links(panel: Panel, records: Sequence[Record], filters: Filters) -> dict[str, str]:
     if panel.drill is None or panel.drill.column != panel.label:
         return {}
-    column = Column(panel.label, "String", "")
-    return {name_of(record, panel.label): _link(panel.drill, column, record, filters) for record in records}
+    return {
+        name_of(record, panel.label): _link(panel.drill, panel.label, record, filters) for record in records
+    }
 
 
 def _summary(panel: Panel, charted: Mapping[str, Any]) -> str:
