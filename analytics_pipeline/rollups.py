@@ -140,6 +140,14 @@ JOINED_SESSIONS = Rollup(
     of=SESSION_PARTS,
     around=3,
 )
+SHOPPER_LISTS = Rollup(
+    name="shopper_lists",
+    aggregate="shopper_lists_aggregate",
+    table="shopper_lists_rollup",
+    order_by="query, shown_at",
+    of=RESULT_LISTS,
+    around=3,
+)
 # Those that are aggregated from another one come last.
 ROLLUPS = (
     EVENT_COUNTS,
@@ -151,6 +159,7 @@ ROLLUPS = (
     PRODUCT_VISITS,
     PRODUCT_INTEREST,
     JOINED_SESSIONS,
+    SHOPPER_LISTS,
 )
 
 

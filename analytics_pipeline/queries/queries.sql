@@ -6,7 +6,7 @@ day of the list that they came from, orders and revenue on their own day, credit
 than orders and revenue, so that the sums over all rows are exact. The row without a query is for searches by filters
 alone and for searches whose texts were deleted."""
 scope = ["staff"]
-days_around = 8
+days_around = 2
 
 [parameters]
 start_date = "shared"
@@ -48,46 +48,6 @@ currency = { type = "String", description = "ISO 4217; empty if there is no reve
 */
 WITH
     toUUID('00000000-0000-0000-0000-000000000000') AS nil,
-    -- Consecutive lists of one shopper with the same query are a run. `chain` separates the shoppers. A list that was
-    -- shown to an unknown shopper, or without a query, is alone.
-    lists AS
-    (
-        SELECT
-            *,
-            sum(clicks) OVER (PARTITION BY chain, run) = 0
-                AND next_query NOT IN ('', query)
-                AND next_shown_at <= shown_at + toIntervalMinute({refined_within:UInt64}) AS is_refined
-        FROM
-        (
-            SELECT *, sum(is_new) OVER (PARTITION BY chain ORDER BY shown_at, exposure_id) AS run
-            FROM
-            (
-                SELECT
-                    *,
-                    query != lagInFrame(query) OVER before AS is_new,
-                    leadInFrame(query) OVER after AS next_query,
-                    leadInFrame(shown_at) OVER after AS next_shown_at
-                FROM
-                (
-                    SELECT
-                        shown.*,
-                        if(known.account_key != nil, known.account_key, shown.shopper_key) AS shopper,
-                        if(shopper = nil OR query = '', exposure_id, shopper) AS chain
-                    FROM result_lists(dirty_days = {result_lists_dirty:Array(Date)}) AS shown
-                    LEFT JOIN shopper_identities AS known ON shown.shopper_key = known.anonymous_key
-                    WHERE day BETWEEN toDate32({start_date:Date}) - 8 AND toDate32({end_date:Date}) + 8
-                      AND toDate(shown_at, {time_zone:String}) BETWEEN {start_date:Date} AND {end_date:Date}
-                      AND ({bots:String} = 'include' OR is_bot = ({bots:String} = 'only'))
-                )
-                WINDOW
-                    before AS (PARTITION BY chain ORDER BY shown_at, exposure_id),
-                    after AS
-                    (
-                        PARTITION BY chain ORDER BY shown_at, exposure_id ROWS BETWEEN CURRENT ROW AND 1 FOLLOWING
-                    )
-            )
-        )
-    ),
     earned AS
     (
         SELECT
@@ -115,17 +75,21 @@ WITH
             query,
             count() AS pages,
             countIf(page = 1) AS searches,
-            uniqExactIf(shopper, shopper != nil) AS shoppers,
+            uniqExactIf(lists.shopper_key, lists.shopper_key != nil) AS shoppers,
             countIf(page = 1 AND products = 0) AS empty_searches,
             sum(lists.clicks) AS clicks,
             countIf(lists.clicks > 0) AS clicked_pages,
             sum(click_positions) AS positions,
             sumIf(1 / first_click_position, lists.clicks > 0) AS reciprocal_ranks,
-            countIf(is_refined) AS refinements,
+            countIf(refined_after <= {refined_within:UInt64} * 60000) AS refinements,
             sum(lists.cart_adds) AS cart_adds,
             sum(lists.carted) AS carted,
             countIf(lists.carted > 0) AS carted_pages
-        FROM lists
+        FROM shopper_lists(dirty_days = {shopper_lists_dirty:Array(Date)}, dirty_parts = {result_lists_dirty:Array(Date)})
+            AS lists
+        WHERE day BETWEEN toDate32({start_date:Date}) - 2 AND toDate32({end_date:Date}) + 2
+          AND toDate(shown_at, {time_zone:String}) BETWEEN {start_date:Date} AND {end_date:Date}
+          AND ({bots:String} = 'include' OR is_bot = ({bots:String} = 'only'))
         GROUP BY query
     )
 SELECT

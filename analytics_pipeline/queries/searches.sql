@@ -4,7 +4,7 @@ Searches, clicks and revenue by period, for all queries and filters together. Cl
 of the list that they came from, orders and revenue in their own, credited to lists as in `exposure_revenue`. A period
 with several currencies has a row for each, and only the first of them has more than orders and revenue."""
 scope = ["staff"]
-days_around = 8
+days_around = 2
 
 [parameters]
 start_date = "shared"
@@ -40,9 +40,7 @@ WITH
             ) AS period,
             count() AS pages,
             countIf(page = 1) AS searches,
-            uniqExactIf(
-                if(known.account_key != nil, known.account_key, lists.shopper_key), lists.shopper_key != nil
-            ) AS shoppers,
+            uniqExactIf(lists.shopper_key, lists.shopper_key != nil) AS shoppers,
             countIf(page = 1 AND products = 0) AS empty_searches,
             sum(lists.clicks) AS clicks,
             countIf(lists.clicks > 0) AS clicked_pages,
@@ -52,12 +50,11 @@ WITH
         FROM
         (
             SELECT *, toDate(shown_at, {time_zone:String}) AS local_day
-            FROM result_lists(dirty_days = {result_lists_dirty:Array(Date)})
-            WHERE day BETWEEN toDate32({start_date:Date}) - 8 AND toDate32({end_date:Date}) + 8
+            FROM shopper_lists(dirty_days = {shopper_lists_dirty:Array(Date)}, dirty_parts = {result_lists_dirty:Array(Date)})
+            WHERE day BETWEEN toDate32({start_date:Date}) - 2 AND toDate32({end_date:Date}) + 2
               AND local_day BETWEEN {start_date:Date} AND {end_date:Date}
               AND ({bots:String} = 'include' OR is_bot = ({bots:String} = 'only'))
         ) AS lists
-        LEFT JOIN shopper_identities AS known ON lists.shopper_key = known.anonymous_key
         GROUP BY period
     ),
     earned AS

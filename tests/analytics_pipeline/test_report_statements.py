@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from analytics_pipeline import ingest, reports, rollup_builds, rollups, shopper_links
-from analytics_pipeline.events import Carted, PageView, Record, View
+from analytics_pipeline.events import Carted, Exposure, PageView, Record, View
 from analytics_pipeline.reports import Report, blocks
 from analytics_pipeline.reports.parameters import parse
 from analytics_pipeline.reports.statements import prepared
@@ -94,7 +94,10 @@ def test_sessions_that_a_link_joins_during_a_report_are_counted_before_or_after(
     """The link joins a guest's session of the evening with the account's after midnight, and one day is built."""
     evening = record(PageView(event_id=id_ago(hours=12, minutes=10), path="/"), shopper_key=ANNE)
     night = record(View(event_id=id_ago(hours=11, minutes=55), product_id=1), shopper_key=BERT)
-    ingest.load(warehouse, [evening, night])
+    lamp = Exposure(event_id=id_ago(hours=12, minutes=2), surface="search", query="lamp", product_ids=(1,))
+    vase = Exposure(event_id=id_ago(hours=11, minutes=58), surface="search", query="vase", product_ids=(1,))
+    searches = [record(lamp, shopper_key=ANNE), record(vase, shopper_key=BERT)]
+    ingest.load(warehouse, [evening, night, *searches])
     rollup_builds.rebuild(warehouse)
 
     def act() -> None:
@@ -109,13 +112,18 @@ def test_sessions_that_a_link_joins_during_a_report_are_counted_before_or_after(
     def steps(client: Warehouse) -> list[int]:
         return [row["sessions"] for row in reports.run(client, "funnel").records()][:2]
 
+    def refined(client: Warehouse) -> dict[str, int]:
+        return {row["query"]: row["refinements"] for row in reports.run(client, "queries").records()}
+
     assert steps(warehouse) == [2, 1]
+    assert refined(warehouse) == {"lamp": 0, "vase": 0}
     with closing(Meanwhile(warehouse.settings, database=database_of(warehouse), act=act)) as client:
         assert steps(client) == [1, 1]
     file = io.BytesIO()
     assert rollups.dirty_days(warehouse, JOINED_SESSIONS) == [TODAY]
     reports.export(warehouse, "funnel", {}, file_format="csv", to=file)
     assert [line.split(b",")[3] for line in file.getvalue().splitlines()[1:3]] == [b"1", b"1"]
+    assert refined(warehouse) == {"lamp": 1, "vase": 0}
 
 
 @pytest.mark.parametrize("report", WITH_BLOCKS, ids=[report.name for report in WITH_BLOCKS])

@@ -31,6 +31,7 @@ TABLES = (
     "rollup_days",
     "event_rollup",
     "result_lists_rollup",
+    "shopper_lists_rollup",
     "dead_letters",
     "refused_facts",
 )
