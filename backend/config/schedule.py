@@ -126,6 +126,15 @@ BEAT_SCHEDULE = {
         "task": "backend.notifications.tasks.delete_old_deliveries",
         "schedule": timedelta(days=1),
     },
+    "mail due reports": {
+        "task": "backend.dashboard.tasks.mail_due_reports",
+        "schedule": timedelta(minutes=1),
+        "options": {"expires": 60},
+    },
+    "delete old reports": {
+        "task": "backend.dashboard.tasks.delete_old_reports",
+        "schedule": timedelta(days=1),
+    },
     "rebuild rollups": {
         "task": "backend.analytics.tasks.rebuild_rollups",
         "schedule": timedelta(minutes=5),

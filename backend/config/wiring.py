@@ -9,8 +9,10 @@ from backend.audit import health as audit_health
 from backend.catalog.images import files as image_files
 from backend.config.personal_data import handlers, stores
 from backend.config.storages import BUCKET, storage_errors
+from backend.dashboard.mail_kind import ReportKind
 from backend.exposures import services as exposures
 from backend.notifications import health as notifications_health
+from backend.notifications import kinds as notification_kinds
 from backend.operations import health, schema
 from backend.operations.storage import Storage, free_bytes
 from backend.outbox import health as outbox_health
@@ -23,8 +25,9 @@ from backend.tracking import sink
 
 
 def connect() -> None:
-    """Register the exposure sink, the personal data, the health checks, and the errors of a bucket."""
+    """Register the exposure sink, kinds of messages, personal data, health checks, and errors of a bucket."""
     exposures.register_sink(sink.store)
+    notification_kinds.register(ReportKind())
     personal_data.register(handlers(), stores=stores())
     if settings.STORAGES["default"]["BACKEND"] == BUCKET:
         image_files.register_storage_errors(storage_errors())

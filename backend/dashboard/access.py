@@ -14,9 +14,9 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_protect
 
-from backend.accounts.areas import StaffArea
 from backend.accounts.models import User
 from backend.api.errors import DomainError, translated
+from backend.dashboard.viewing import is_viewer
 
 P = ParamSpec("P")
 View = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
@@ -42,11 +42,6 @@ def user_of(request: HttpRequest) -> User:
     return cast("User", request.user)
 
 
-def is_staff(user: User) -> bool:
-    """Return whether the user sees the whole shop; a seller sees the own products."""
-    return user.has_area(StaffArea.REPORTS)
-
-
 def page_for_viewers(view: View[P]) -> View[P]:
     """Return the view for staff with the area reports, and for sellers; errors become pages."""
 
@@ -58,7 +53,7 @@ def page_for_viewers(view: View[P]) -> View[P]:
         user: User = session.user
         if user.staff_areas and session.second_factor_at is None:
             return HttpResponseRedirect(reverse("admin:second_factor"))
-        if not (is_staff(user) or user.is_seller):
+        if not is_viewer(user):
             return error_page(request, status=403, message="This account may see no reports.")
         return _answered(request, lambda: view(request, *args, **kwargs))
 

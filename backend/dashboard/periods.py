@@ -25,6 +25,16 @@ def _last_days(count: int) -> Callable[[date], Days]:
     return lambda today: Days(today - timedelta(days=count - 1), today)
 
 
+def _yesterday(today: date) -> Days:
+    return Days(today - timedelta(days=1), today - timedelta(days=1))
+
+
+def _last_week(today: date) -> Days:
+    """Return the last week that has ended, from Monday to Sunday."""
+    monday = today - timedelta(days=today.weekday() + 7)
+    return Days(monday, monday + timedelta(days=6))
+
+
 def _this_month(today: date) -> Days:
     return Days(today.replace(day=1), today)
 
@@ -42,10 +52,12 @@ def _last_twelve_months(today: date) -> Days:
 
 PERIODS: Mapping[str, tuple[str, Callable[[date], Days]]] = {
     "today": ("Today", _last_days(1)),
+    "yesterday": ("Yesterday", _yesterday),
     "last_7_days": ("Last 7 days", _last_days(7)),
     "last_30_days": ("Last 30 days", _last_days(30)),
     "last_90_days": ("Last 90 days", _last_days(90)),
     "last_12_months": ("Last 12 months", _last_twelve_months),
+    "last_week": ("Last week", _last_week),
     "this_month": ("This month", _this_month),
     "last_month": ("Last month", _last_month),
     "this_year": ("This year", lambda today: Days(today.replace(month=1, day=1), today)),

@@ -9,6 +9,7 @@ urlpatterns = [
     path("definitions/", views.definitions, name="definitions"),
     path("definitions/<slug:name>/", views.definition, name="definition"),
     path("views/<int:view_id>/delete/", views.delete_view, name="delete_view"),
+    path("views/<int:view_id>/mail/", views.schedule_view, name="schedule_view"),
     path("<slug:name>/save/", views.save_view, name="save_view"),
     path("<slug:name>/", views.page, name="page"),
     path("<slug:page_name>/<slug:name>/", views.panel, name="panel"),

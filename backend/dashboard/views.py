@@ -1,8 +1,9 @@
 """The dashboard's pages, their panels, and the definitions of their numbers."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
+from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import (
@@ -19,18 +20,18 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from analytics_pipeline.reports import Report
-from backend.accounts.areas import StaffArea
 from backend.analytics import selectors
 from backend.analytics.formats import CSV, PARQUET
 from backend.api.errors import DomainError, InvalidInput, translated
-from backend.dashboard import saved_views
-from backend.dashboard.access import FRAGMENT, error_page, is_staff, page_for_viewers, user_of
-from backend.dashboard.computed import computed_for
+from backend.dashboard import saved_views, schedules, views_by_mail
+from backend.dashboard.access import FRAGMENT, error_page, page_for_viewers, user_of
 from backend.dashboard.content import content_of
 from backend.dashboard.declarations import Page, Panel
-from backend.dashboard.filters import Filters, fields_of, ignored_by, in_words, parameters_of, read
+from backend.dashboard.filters import Filters, fields_of, ignored_by, in_words, parameters_of
+from backend.dashboard.models import Rhythm
 from backend.dashboard.pages import PAGES, page_of
 from backend.dashboard.periods import CUSTOM, PERIODS
+from backend.dashboard.viewing import filters_of, is_staff, reports_of, result_of
 
 _FORMATS = {each.name: each for each in (CSV, PARQUET)}
 
@@ -73,9 +74,20 @@ def _page(request: HttpRequest, shown: Page) -> HttpResponse:
         {
             **_frame(request, shown, filters, reports),
             "panels": panels,
-            "saved_views": saved_views.views_of(user_of(request)),
+            **_views(request),
         },
     )
+
+
+def _views(request: HttpRequest) -> dict[str, Any]:
+    """Return what the list of saved views shows."""
+    return {
+        "saved_views": views_by_mail.listed(user_of(request)),
+        "rhythms": [("", "not"), *Rhythm.choices],
+        "weekdays": list(enumerate(schedules.WEEKDAYS)),
+        "hours": range(24),
+        "time_zone": settings.SHOP_TIME_ZONE,
+    }
 
 
 def _frame(request: HttpRequest, shown: Page, filters: Filters, reports: dict[str, Report]) -> dict[str, Any]:
@@ -109,16 +121,12 @@ def _navigation(request: HttpRequest, reports: dict[str, Report], *, current: st
 
 
 def _reports(request: HttpRequest) -> dict[str, Report]:
-    user = user_of(request)
-    computed = {name: each.report for name, each in computed_for(user).items()}
-    return {**{report.name: report for report in selectors.reports_for(user)}, **computed}
+    return reports_of(user_of(request))
 
 
 def _filters(request: HttpRequest, shown: Page) -> Filters:
     given = {name: str(value) for name, value in request.GET.items()}
-    user = user_of(request)
-    found = read(shown, given, today=timezone.localdate(), is_staff=is_staff(user))
-    return replace(found, opens_orders=user.has_area(StaffArea.ORDERS))
+    return filters_of(user_of(request), shown, given, today=schedules.shop_day(timezone.now()))
 
 
 def _asked(request: HttpRequest, page_name: str, name: str) -> _Asked:
@@ -169,12 +177,7 @@ def _shown(request: HttpRequest, asked: _Asked, *, is_alone: bool) -> dict[str, 
     """
     if asked.filters.faults:
         raise InvalidInput(**asked.filters.faults)
-    parameters = parameters_of(asked.panel, asked.report, asked.filters)
-    user = user_of(request)
-    computed = computed_for(user).get(asked.report.name)
-    result = (
-        computed.run() if computed else selectors.run(asked.report.name, user=user, parameters=parameters)
-    )
+    result = result_of(user_of(request), asked.panel, asked.report, asked.filters)
     ignored = ignored_by(asked.panel, asked.report, asked.filters, page=asked.page)
     return {
         "page": asked.page,
@@ -244,6 +247,24 @@ def delete_view(request: HttpRequest, view_id: int) -> HttpResponse:
         raise Http404
     messages.success(request, "The view is deleted.")
     return HttpResponseRedirect(reverse("dashboard:index"))
+
+
+@require_POST
+@page_for_viewers
+def schedule_view(request: HttpRequest, view_id: int) -> HttpResponse:
+    """Choose when a saved view of the user is mailed."""
+    given = {name: str(value) for name, value in request.POST.items()}
+    address = reverse("dashboard:index")
+    try:
+        view = schedules.choose(user_of(request), view_id=view_id, given=given, now=timezone.now())
+    except InvalidInput as error:
+        messages.error(request, _explained(error))
+        return HttpResponseRedirect(address)
+    if view is None:
+        raise Http404
+    is_mailed = bool(given.get("rhythm"))
+    messages.success(request, f"{view.name} {'is' if is_mailed else 'is not'} sent by e-mail.")
+    return HttpResponseRedirect(f"{reverse('dashboard:page', args=[view.page])}?{view.query}")
 
 
 @require_safe

@@ -1,6 +1,6 @@
 """The kinds of messages about accounts: codes, and notices of changes. Users can't unsubscribe from them."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import ClassVar
 
@@ -14,7 +14,7 @@ from backend.accounts.models import (
     User,
 )
 from backend.notifications import sms_channel
-from backend.notifications.messages import Channel, Lines
+from backend.notifications.messages import Attachment, Channel, Lines
 from backend.notifications.models import NotificationKind
 from backend.outbox.topics import Topic
 
@@ -27,6 +27,10 @@ class NotOptional:
     def wanted_despite(self, keys: Collection[int], *, unsubscribed_at: datetime) -> list[int]:
         """Return all."""
         return list(keys)
+
+    def attachments(self, keys: Collection[int]) -> Sequence[Attachment]:
+        """Return none."""
+        return ()
 
 
 class OneTimePasswordKind(NotOptional):

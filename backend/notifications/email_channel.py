@@ -47,6 +47,8 @@ class EmailConnection:
         )
         if message.html:
             mail.attach_alternative(message.html, "text/html")
+        for each in message.attachments:
+            mail.attach(each.name, each.text, each.media_type)
         try:
             mail.send()
         except ValueError as error:

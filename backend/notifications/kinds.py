@@ -13,7 +13,7 @@ from backend.notifications.account_kinds import (
     SecurityNoticeKind,
 )
 from backend.notifications.links import product_url
-from backend.notifications.messages import Channel, Lines
+from backend.notifications.messages import Attachment, Channel, Lines
 from backend.notifications.models import NotificationKind
 from backend.outbox.topics import Topic
 
@@ -42,7 +42,10 @@ class KindDefinition(Protocol):
         """Return the facts that a user who unsubscribed from the kind asked for afterwards."""
 
     def lines(self, keys: Collection[int]) -> Lines:
-        """Return what the templates show, a line for each product or variant."""
+        """Return what the templates show, a line for each thing that the message is about."""
+
+    def attachments(self, keys: Collection[int]) -> Sequence[Attachment]:
+        """Return the files that are sent with it."""
 
 
 class SentToAccount:
@@ -56,6 +59,10 @@ class SentToAccount:
     def address(self, user: User, *, keys: Collection[int], channel: Channel) -> str:
         """Return the account's address in the channel."""
         return channel.address_of(user)
+
+    def attachments(self, keys: Collection[int]) -> Sequence[Attachment]:
+        """Return none."""
+        return ()
 
 
 class StockAlertKind(SentToAccount):
@@ -125,12 +132,23 @@ def _of_variant(variant: Variant) -> dict[str, object]:
     }
 
 
-_ALL: Sequence[KindDefinition] = (
+_OWN: Sequence[KindDefinition] = (
     StockAlertKind(),
     BackInStockKind(),
     OneTimePasswordKind(),
     EmailVerificationKind(),
     SecurityNoticeKind(),
 )
-KINDS: Mapping[NotificationKind, KindDefinition] = {known.kind: known for known in _ALL}
-BY_TOPIC: Mapping[Topic, KindDefinition] = {known.topic: known for known in KINDS.values()}
+_known: dict[NotificationKind, KindDefinition] = {each.kind: each for each in _OWN}
+KINDS: Mapping[NotificationKind, KindDefinition] = _known
+"""The kinds of this app, and those of apps in higher layers, which `register` adds."""
+
+
+def register(definition: KindDefinition) -> None:
+    """Add a kind of an app in a higher layer."""
+    _known[definition.kind] = definition
+
+
+def by_topic() -> Mapping[Topic, KindDefinition]:
+    """Return the kinds by the topic of their facts."""
+    return {each.topic: each for each in KINDS.values()}

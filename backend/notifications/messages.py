@@ -11,6 +11,15 @@ Lines = Sequence[Mapping[str, object]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Attachment:
+    """A file of text that is sent with a message by e-mail; `media_type` is such as text/csv."""
+
+    name: str
+    media_type: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RenderedMessage:
     """A rendered message; `subject` is one line, `html` and `unsubscribe_url` may be empty."""
 
@@ -18,6 +27,7 @@ class RenderedMessage:
     text: str
     html: str
     unsubscribe_url: str
+    attachments: Sequence[Attachment] = ()
 
 
 class ChannelConnection(Protocol):

@@ -25,9 +25,10 @@ class NotificationKind(models.TextChoices):
     ONE_TIME_PASSWORD = "one_time_password", "Codes that you requested"
     EMAIL_VERIFICATION = "email_verification", "Codes that verify your e-mail address"
     SECURITY_NOTICE = "security_notice", "Changes to the security of your account"
+    REPORT = "report", "Saved views of the dashboard that you receive regularly"
 
 
-OPTIONAL_KINDS = (NotificationKind.STOCK_ALERT, NotificationKind.BACK_IN_STOCK)
+OPTIONAL_KINDS = (NotificationKind.STOCK_ALERT, NotificationKind.BACK_IN_STOCK, NotificationKind.REPORT)
 """The kinds that users can unsubscribe from."""
 
 

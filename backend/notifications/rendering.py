@@ -19,7 +19,8 @@ def render(delivery: Delivery) -> RenderedMessage:
     """
     kind = NotificationKind(delivery.kind)
     definition = KINDS[kind]
-    lines = definition.lines(_wanted_keys(delivery, definition=definition))
+    keys = _wanted_keys(delivery, definition=definition)
+    lines = definition.lines(keys)
     if not lines:
         raise NothingToSend("What it is about no longer exists.")
     is_optional = kind in OPTIONAL_KINDS
@@ -39,6 +40,7 @@ def render(delivery: Delivery) -> RenderedMessage:
         text=render_to_string(f"{folder}/body.txt", context),
         html=render_to_string(f"{folder}/body.html", context) if is_optional else "",
         unsubscribe_url=address,
+        attachments=definition.attachments(keys),
     )
 
 

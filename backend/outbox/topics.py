@@ -40,6 +40,7 @@ class Topic(StrEnum):
     RESERVATION_SHORT = "reservation_short", Kind.FACT, "inventory.ReservationShortage"
     PAYMENT_EVENT = "payment_event", Kind.FACT, "payments.PaymentEvent"
     PAYMENT_REQUEST = "payment_request", Kind.FACT, "payments.PaymentRequest"
+    REPORT_MAIL = "report_mail", Kind.FACT, "dashboard.ReportMail"
     SHOPPER_ERASED = "shopper_erased", Kind.FACT, "privacy.Erasure"
     ORDER_STEP = "order_step", Kind.FACT, "orders.OrderStatusHistory"
 

@@ -221,6 +221,8 @@ def test_the_export_has_what_the_shop_knows_and_no_secrets(
         "events",
         "refused_events",
         "saved_views",
+        "report_schedules",
+        "report_mails",
     }
     stored = User.objects.get(pk=buyer.user.pk)
     assert stored.password not in text
