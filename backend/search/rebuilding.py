@@ -118,7 +118,7 @@ def build(
     `progress` is called with the number of products of each batch.
     """
     _delete_orphaned_cursors(engine)
-    _wait_for_leases_of_killed_builds()
+    _wait_for_leases_of_killed_builds(engine)
     before = serving_generation(engine)
     with _few_garbage_collections():
         built = rebuild(engine, OutboxSource(engine), clock=clock, progress=progress)
@@ -183,12 +183,14 @@ def ensure_serving(engine: SearchEngine, *, clock: Callable[[], datetime]) -> No
         build(engine, by=RELAY, clock=clock)
 
 
-def _wait_for_leases_of_killed_builds() -> None:
+def _wait_for_leases_of_killed_builds(engine: SearchEngine) -> None:
     """Wait until the lease of a process that was killed has expired, so that its build can be resumed.
 
-    A process that runs renews its lease meanwhile.
+    A process that runs renews its lease meanwhile. The lease of a finished generation is that of a relay.
     """
-    names = [NAME_PREFIX + name for name in IndexBuild.objects.values_list("generation", flat=True)]
+    building = {each.name for each in engine.generations() if each.role is Role.BUILDING}
+    begun = IndexBuild.objects.filter(generation__in=building).values_list("generation", flat=True)
+    names = [NAME_PREFIX + name for name in begun]
     held = Cursor.objects.filter(subscriber__in=names, lease_until__gt=timezone.now())
     expires_at = held.aggregate(latest=Max("lease_until"))["latest"]
     if expires_at is None:

@@ -47,10 +47,12 @@ def relay(shop_engine: SearchEngine) -> Iterator[SearchEngine]:
 
     thread = threading.Thread(target=work, daemon=True)
     thread.start()
-    wait_until(lambda: any(each.role is Role.SERVING for each in shop_engine.generations()), seconds=15)
-    yield shop_engine
-    stopping.set()
-    thread.join(30)
+    try:
+        wait_until(lambda: any(each.role is Role.SERVING for each in shop_engine.generations()))
+        yield shop_engine
+    finally:
+        stopping.set()
+        thread.join(60)
     assert not thread.is_alive()
 
 
