@@ -57,8 +57,10 @@ file = os.open(sys.argv[1], os.O_CREAT | os.O_APPEND | os.O_WRONLY)
 Relay(lambda: [Mailer()]).run(threading.Event())
 """
 
+# The lease is short, so that the cursor can soon be closed.
 BUILD_KILLED_BY_ITSELF = """
 import os, signal
+from datetime import timedelta
 import django
 django.setup()
 from django.db import transaction
@@ -68,10 +70,12 @@ from backend.catalog.bulk import upsert_products
 from backend.catalog.imported import ImportedProduct, ImportedVariant
 from backend.engines.index import engine
 from backend.accounts.imported import seller_of
+from backend.outbox import runner
 from backend.outbox.services import publish_many
 from backend.outbox.topics import Topic
 from backend.search.rebuilding import build
 from decimal import Decimal
+runner.LEASE, runner.RENEW_BELOW = timedelta(seconds=1), timedelta(seconds=0.5)
 by = Actor.system("test")
 products = [
     ImportedProduct(reference=str(n), title=f"Lamp {n}", category=("Home",), price=Decimal(1), currency="USD",
