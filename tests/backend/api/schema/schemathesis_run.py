@@ -1,7 +1,7 @@
 """A bounded run of schemathesis over the whole API, in this process, with a fixed seed."""
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from copy import deepcopy
 from typing import Any, NamedTuple
 
@@ -51,13 +51,15 @@ def run(
     only: str = "",
     without: str = "",
     boundaries: bool = False,
+    refused: Collection[str] = (),
 ) -> RunResult:
     """Send valid and invalid requests to each operation, of the path `only` or of all paths but `without`.
 
+    Operations whose ids are in `refused` get one example instead of `EXAMPLES`, because all have the same response.
     With `boundaries`, also send requests with boundary values, which are many more. `described` is another
     document than that of the shop, which takes seconds to generate.
     """
-    config = _config(headers or {}, boundaries=boundaries)
+    config = _config(headers or {}, boundaries=boundaries, refused=refused)
     whole = schemathesis.openapi.from_dict(deepcopy(dict(described or document())), config=config)
     whole.app, whole.location = application, "/api/schema/"
     # With settings for some operations, `include` would select these in addition to all others.
@@ -91,7 +93,8 @@ def _failures(recorder: Any) -> Iterator[UndocumentedResponse]:
                 yield UndocumentedResponse(recorder.label, problem, info.code_sample)
 
 
-def _config(headers: Mapping[str, str], *, boundaries: bool) -> SchemathesisConfig:
+def _config(headers: Mapping[str, str], *, boundaries: bool, refused: Collection[str]) -> SchemathesisConfig:
+    of_refused = {"include-operation-id": sorted(refused), "generation": {"max-examples": 1}}
     return SchemathesisConfig.from_dict(
         {
             "seed": SEED,
@@ -118,6 +121,7 @@ def _config(headers: Mapping[str, str], *, boundaries: bool) -> SchemathesisConf
                     "include-operation-id": "readiness_get",
                     "checks": {"not_a_server_error": {"enabled": False}},
                 },
+                *([of_refused] if refused else []),
             ],
         }
     )
