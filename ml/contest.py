@@ -16,7 +16,7 @@ from ml.models.als import Als
 from ml.models.blend import Blend, FittedBlend
 from ml.models.content import Content
 from ml.models.item_knn import ItemKnn
-from ml.models.library import create, described
+from ml.models.library import create, described, registered
 from ml.models.popularity import Popularity
 from ml.registry import Version
 
@@ -148,7 +148,7 @@ def decide(split: TimeSplit, *, served: Candidate | None, report: Callable[[Meas
         return found
 
     popular = reported(measure(POPULARITY, split))
-    collaborative = reported(measure(_collaborative_candidates(served), split))
+    collaborative = reported(measure(candidates(served), split))
     (content,) = reported(measure([CONTENT], split))
     winner, baseline = best(collaborative), best(popular)
     hybrids = reported(measure_hybrids(winner, content, split))
@@ -167,10 +167,12 @@ def decide(split: TimeSplit, *, served: Candidate | None, report: Callable[[Meas
     )
 
 
-def _collaborative_candidates(served: Candidate | None) -> Sequence[Candidate]:
+def candidates(served: Candidate | None) -> Sequence[Candidate]:
+    """Return the collaborative recipes to compare: the served one, those of this release and of plugins."""
+    known = (*COLLABORATIVE, *(Candidate(model) for model in registered()))
     if served is None:
-        return COLLABORATIVE
-    others = [one for one in COLLABORATIVE if replace(served, serving=False) != one]
+        return known
+    others = [one for one in known if replace(served, serving=False) != one]
     return [served, *others]
 
 

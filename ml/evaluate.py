@@ -12,9 +12,18 @@ from threadpoolctl import threadpool_limits
 from analytics_pipeline.settings import InvalidSetting
 from ml.dataset import UNKNOWN, Interactions
 from ml.metrics import Metrics, mean_metrics
-from ml.models import CatalogueNeeded, Fitted
+from ml.models import CatalogueNeeded, Fitted, ModelTooLarge
+from ml.models.best import Best
 from ml.models.blend import SharesMismatch
-from ml.models.library import MODELS, UnknownModel, UnknownParameter, create
+from ml.models.library import (
+    MODELS,
+    NameTaken,
+    PluginMissing,
+    UnknownModel,
+    create,
+    load_plugins,
+)
+from ml.models.recipe import UnknownParameter
 from ml.settings import TrainingSettings
 from ml.text_files import UnreadableInteractions, read_interactions
 from ml.top import rank
@@ -52,10 +61,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Print the metrics and return 0, or print an error to stderr and return 1."""
     options = _parser().parse_args(arguments)
     try:
-        threads = TrainingSettings.from_env().threads
+        settings = TrainingSettings.from_env()
+        load_plugins(settings.plugins)
         model = create(options.model, dict(options.set))
         train, test = read_interactions(options.train), read_interactions(options.test)
-        with threadpool_limits(threads):
+        with threadpool_limits(settings.threads):
+            if isinstance(model, Best):
+                model = model.choose(train)
             found = evaluate(model.fit(train), train=train, test=test, k=options.k)
     except (
         InvalidSetting,
@@ -64,11 +76,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         UnknownParameter,
         SharesMismatch,
         CatalogueNeeded,
+        ModelTooLarge,
+        NameTaken,
         NoTestUsers,
+        PluginMissing,
     ) as error:
         print(f"ml.evaluate: {error}", file=sys.stderr)
         return 1
-    _report(found, model=options.model, parameters=model.parameters, train=train, test=test)
+    _report(found, model=model.name, parameters=model.parameters, train=train, test=test)
     return 0
 
 

@@ -17,11 +17,13 @@ class TrainingSettings:
     """`registry` is the folder of versions, `threads` the limit for numerical libraries.
 
     `young_weight` is the weight of shoppers who are not trusted yet (`ml.trust`), from 0 to 1.
+    `plugins` are the modules that register models (`ml.models.library.register`).
     """
 
     registry: Path
     threads: int
     young_weight: float = 0.0
+    plugins: tuple[str, ...] = ()
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] | None = None) -> Self:
@@ -33,7 +35,10 @@ class TrainingSettings:
         variables = os.environ if environ is None else environ
         home = PipelineSettings.from_env(variables).home
         return cls(
-            registry=home / "models", threads=_threads(variables), young_weight=_young_weight(variables)
+            registry=home / "models",
+            threads=_threads(variables),
+            young_weight=_young_weight(variables),
+            plugins=_plugins(variables),
         )
 
 
@@ -51,3 +56,11 @@ def _young_weight(variables: Mapping[str, str]) -> float:
             "VITRINE_ML_YOUNG_WEIGHT", value=text, expected="it must be a number from 0 to 1"
         )
     return float(text)
+
+
+def _plugins(variables: Mapping[str, str]) -> tuple[str, ...]:
+    text = variables.get("VITRINE_ML_PLUGINS") or ""
+    names = tuple(name.strip() for name in text.split(",") if name.strip())
+    if not all(part.isidentifier() for name in names for part in name.split(".")):
+        raise InvalidSetting("VITRINE_ML_PLUGINS", value=text, expected="names of modules, with commas")
+    return names

@@ -20,7 +20,8 @@ from ml.compose import popular_list, product_lists, user_lists
 from ml.contest import Candidate, Measurement, Outcome
 from ml.dataset import Interactions
 from ml.lists import Lists
-from ml.models.library import UnknownModel, UnknownParameter
+from ml.models.library import NameTaken, PluginMissing, UnknownModel, load_plugins
+from ml.models.recipe import UnknownParameter
 from ml.registry import Registry, Version, VersionDamaged, VersionExists, VersionNotFound
 from ml.settings import TrainingSettings
 from ml.training_data import TrainingData, from_warehouse
@@ -48,7 +49,9 @@ class NoTrainingData(ValueError):
 EXPECTED = (
     InvalidSetting,
     MigrationChanged,
+    NameTaken,
     NoTrainingData,
+    PluginMissing,
     VersionDamaged,
     VersionExists,
     VersionNotFound,
@@ -164,6 +167,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     now = datetime.now(UTC)
     try:
         settings, pipeline = TrainingSettings.from_env(), PipelineSettings.from_env()
+        load_plugins(settings.plugins)
         registry = Registry(settings.registry)
         serving = registry.load(options.serving) if options.serving else None
         with embedded.ensure(pipeline, embedded.WAREHOUSE):

@@ -49,3 +49,13 @@ class CatalogueNeeded(ValueError):
     def __init__(self, name: str) -> None:
         super().__init__(f"{name} is trained on product texts and attributes; it needs a catalogue")
         self.name = name
+
+
+class ModelTooLarge(ValueError):
+    """Fitting the model to this many items needs more memory than it may take."""
+
+    def __init__(self, name: str, *, items: int, needed_mb: int, memory_mb: int) -> None:
+        super().__init__(
+            f"{name} needs {needed_mb:,} MB for {items:,} items, and memory_mb allows {memory_mb:,} MB"
+        )
+        self.name, self.items, self.needed_mb, self.memory_mb = name, items, needed_mb, memory_mb

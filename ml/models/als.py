@@ -14,7 +14,7 @@ from threadpoolctl import threadpool_limits
 
 from ml.catalogue import Catalogue
 from ml.dataset import Interactions, Scores
-from ml.models.recipe import Recipe
+from ml.models.recipe import Count, Positive, Recipe, Seed
 
 
 @dataclass(frozen=True)
@@ -26,11 +26,11 @@ class Als(Recipe):
 
     name: ClassVar[str] = "als"
 
-    factors: int = 128
-    regularization: float = 0.05
-    alpha: float = 10.0
-    iterations: int = 15
-    seed: int = 42
+    factors: Count = 128
+    regularization: Positive = 0.05
+    alpha: Positive = 10.0
+    iterations: Count = 15
+    seed: Seed = 42
 
     def fit(self, train: Interactions, *, catalogue: Catalogue | None = None) -> "FittedAls":
         del catalogue

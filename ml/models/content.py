@@ -16,7 +16,7 @@ from sklearn.preprocessing import normalize
 from ml.catalogue import Catalogue, ProductFacts
 from ml.dataset import Interactions, Scores
 from ml.models import CatalogueNeeded
-from ml.models.recipe import Recipe
+from ml.models.recipe import Count, NotNegative, Recipe
 
 EMPTY_PRODUCT = ProductFacts(product_id=0, title="")
 
@@ -27,10 +27,10 @@ class Content(Recipe):
 
     name: ClassVar[str] = "content"
 
-    title_share: float = 1.0
-    description_share: float = 0.5
-    facet_share: float = 1.0
-    max_terms: int = 50_000
+    title_share: NotNegative = 1.0
+    description_share: NotNegative = 0.5
+    facet_share: NotNegative = 1.0
+    max_terms: Count = 50_000
 
     def fit(self, train: Interactions, *, catalogue: Catalogue | None = None) -> "FittedContent":
         if catalogue is None:

@@ -13,7 +13,7 @@ from scipy.sparse import csr_array, vstack
 from ml.catalogue import Catalogue
 from ml.dataset import Interactions
 from ml.models.item_item import FittedItemItem, co_occurrence, degrees, keep_greatest, rows_of
-from ml.models.recipe import Recipe
+from ml.models.recipe import Count, NotNegative, Positive, Recipe
 
 
 @dataclass(frozen=True)
@@ -22,17 +22,18 @@ class ItemKnn(Recipe):
 
     With G the co-occurrence (see `co_occurrence`) and d the items' degrees,
     weight(i, j) = (G_ij · d_i^-history_exponent · d_j^-target_exponent · G_ij / (G_ij + shrinkage))^locality.
-    `neighbours` is the number of greatest values kept in each row (None: all).
+    `neighbours` is the number of greatest values kept in each row. None keeps all of them, whose number grows
+    with the square of the catalogue.
     """
 
     name: ClassVar[str] = "item_knn"
 
-    user_exponent: float = 0.3
-    history_exponent: float = 0.5
-    target_exponent: float = 0.3
-    shrinkage: float = 0.1
-    locality: float = 1.2
-    neighbours: int | None = None
+    user_exponent: NotNegative = 0.3
+    history_exponent: NotNegative = 0.5
+    target_exponent: NotNegative = 0.3
+    shrinkage: NotNegative = 0.1
+    locality: Positive = 1.2
+    neighbours: Count | None = 200
 
     def fit(self, train: Interactions, *, catalogue: Catalogue | None = None) -> FittedItemItem:
         del catalogue

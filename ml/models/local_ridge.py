@@ -15,7 +15,7 @@ from threadpoolctl import threadpool_limits
 from ml.catalogue import Catalogue
 from ml.dataset import Interactions
 from ml.models.item_item import FittedItemItem, co_occurrence, damped, degrees, rows_of
-from ml.models.recipe import Recipe
+from ml.models.recipe import Count, NotNegative, Positive, Recipe
 
 SYSTEMS_AT_ONCE = 128
 
@@ -30,11 +30,11 @@ class LocalRidge(Recipe):
 
     name: ClassVar[str] = "local_ridge"
 
-    user_exponent: float = 0.3
-    neighbour_exponent: float = 0.5
-    target_exponent: float = 0.15
-    ridge: float = 30.0
-    neighbours: int = 100
+    user_exponent: NotNegative = 0.3
+    neighbour_exponent: NotNegative = 0.5
+    target_exponent: NotNegative = 0.15
+    ridge: Positive = 30.0
+    neighbours: Count = 100
 
     def fit(self, train: Interactions, *, catalogue: Catalogue | None = None) -> FittedItemItem:
         del catalogue

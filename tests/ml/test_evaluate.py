@@ -60,7 +60,7 @@ def test_a_parameter_can_be_set(files: Files, capsys: pytest.CaptureFixture[str]
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--model", "itemknn"], "there is no model 'itemknn'; the models are: als, blend"),
+        (["--model", "itemknn"], "there is no model 'itemknn'; the models are: als, best, blend"),
         (["--model", "content"], "needs a catalogue"),
         (["--model", "item_knn", "--set", "color=3"], "does not accept this color"),
         (
@@ -68,6 +68,15 @@ def test_a_parameter_can_be_set(files: Files, capsys: pytest.CaptureFixture[str]
             "does not accept this neighbours; Expected `int | null`",
         ),
         (["--model", "item_knn", "--set", "shrinkage=[1]"], "Expected `float`"),
+        (
+            ["--model", "als", "--set", "factors=0"],
+            "does not accept this factors; Expected `int` >= 1, not 0",
+        ),
+        (["--model", "als", "--set", "alpha=NaN"], "this alpha; expected a finite number, not nan"),
+        (["--model", "local_ridge", "--set", "ridge=0"], "does not accept this ridge; Expected `float` > 0"),
+        (["--model", "weighted_ease", "--set", "ridge=-1"], "this ridge; Expected `float` > 0"),
+        (["--model", "weighted_ease", "--set", "memory_mb=-5"], "this memory_mb; Expected `int` >= 1"),
+        (["--model", "blend", "--set", "shares=[1,-1]"], "this shares; Expected `float` >= 0"),
         (["--model", "blend", "--set", "members=3"], "does not accept this members"),
         (["--model", "blend", "--set", 'members=[{"factors": 3}]'], "there is no model ''"),
         (["--model", "blend", "--set", "shares=[1]"], "one share for each member, not 1 for 2"),

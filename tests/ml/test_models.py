@@ -1,18 +1,28 @@
 """The contract of all models, tested on generated data with known preferences."""
 
+import re
+from pathlib import Path
+
 import numpy as np
 import pytest
 from scipy.sparse import csr_array
 
+from ml import contest
 from ml.catalogue import ProductFacts
-from ml.dataset import Interactions
+from ml.dataset import Interactions, Scores
 from ml.evaluate import evaluate
-from ml.models import CatalogueNeeded, Fitted
+from ml.models import CatalogueNeeded, Fitted, ModelTooLarge, library
+from ml.models.best import Best
 from ml.models.blend import Blend
 from ml.models.content import Content
 from ml.models.item_knn import ItemKnn
-from ml.models.library import MODELS, UnknownModel, UnknownParameter, create
+from ml.models.library import MODELS, UnknownModel, create
 from ml.models.local_ridge import LocalRidge
+from ml.models.low_pass import LowPass
+from ml.models.popularity import Popularity
+from ml.models.recipe import UnknownParameter
+from ml.models.shares import learn_shares, pooled
+from ml.models.weighted_ease import WeightedEase
 from ml.top import rank
 from tests.ml.planted import PlantedData, planted_data
 
@@ -207,6 +217,100 @@ def test_the_error_for_an_unknown_model_lists_the_models() -> None:
 def test_the_error_for_an_unknown_parameter_lists_the_parameters() -> None:
     with pytest.raises(UnknownParameter, match="shrinkage"):
         create("item_knn", {"shrinkage_": 1})
+
+
+def test_weighted_ease_equals_the_published_formula() -> None:
+    pairs = planted_data(users=40, products=12).train
+    dense = pairs.matrix.toarray().astype(np.float64)
+    users, items = dense.sum(axis=1), dense.sum(axis=0)
+    history = (items.mean() / items) ** 0.3
+    weighted = dense * ((users.mean() / users) ** 0.5)[:, None] * history
+    inverse = np.linalg.inv(weighted.T @ weighted + 20 * np.eye(len(items)))
+    expected = -inverse / np.diag(inverse)
+    np.fill_diagonal(expected, 0)
+    expected = dense * history @ expected * items**0.15
+
+    scores = WeightedEase(ridge=20).fit(pairs).score(pairs.matrix)
+
+    np.testing.assert_allclose(scores, expected, rtol=1e-3, atol=1e-5)
+
+
+def test_weighted_ease_is_refused_before_it_takes_more_memory_than_allowed(data: PlantedData) -> None:
+    wide = Interactions.of_pairs([1, 1], [1, 2], among=range(20_000))
+
+    with pytest.raises(
+        ModelTooLarge, match=r"needs 4,8\d\d MB for 20,000 items, and memory_mb allows 2,000 MB"
+    ):
+        WeightedEase().fit(wide)
+
+
+def test_the_low_pass_filter_projects_on_the_leading_singular_vectors(data: PlantedData) -> None:
+    dense = data.train.matrix.toarray().astype(np.float64)
+    users, items = dense.sum(axis=1), np.maximum(dense.sum(axis=0), 1e-6)
+    normal = dense * (users**-0.25)[:, None] * items**-0.4
+    _, _, vectors = np.linalg.svd(normal, full_matrices=False)
+    leading = vectors[:4]
+    expected = (dense * items**-0.4) @ leading.T @ leading * items**0.4
+
+    scores = LowPass(factors=4).fit(data.train).score(data.train.matrix)
+
+    np.testing.assert_allclose(scores, expected, atol=0.05 * np.abs(expected).max())
+
+
+def test_learned_shares_leave_out_a_member_without_information(data: PlantedData) -> None:
+    good, noise = ItemKnn().fit(data.train), FittedNoise()
+
+    shares = learn_shares(pooled([noise, good], data.train.matrix), data.test.matrix)
+
+    assert shares == (0.0, 1.0)
+
+
+def test_best_chooses_members_by_the_properties_of_the_data(data: PlantedData) -> None:
+    dense = planted_data(users=800, products=60)
+    sparse = planted_data(users=400, products=400)
+
+    assert Best().members(dense.train)[0].name == "weighted_ease"
+    assert Best(memory_mb=1).members(sparse.train)[0].name == "local_ridge"
+    assert Best().choose(planted_data(users=20).train) == Blend()
+    chosen = Best().choose(sparse.train)
+    found = evaluate(chosen.fit(sparse.train), train=sparse.train, test=sparse.test, k=10)
+    popular = evaluate(Popularity().fit(sparse.train), train=sparse.train, test=sparse.test, k=10)
+    assert found.recall > 1.6 * popular.recall
+
+
+class FittedNoise:
+    """Scores that depend on nothing that the user did."""
+
+    def score(self, histories: csr_array) -> Scores:
+        rng = np.random.default_rng(5)
+        return np.tile(rng.random(histories.shape[1], dtype=np.float32), (histories.shape[0], 1))
+
+
+def test_a_plugin_registers_a_model_that_enters_the_contest(
+    data: PlantedData, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "decisions" / "models.md").read_text()
+    example = next(
+        code for code in re.findall(r"```python\n(.*?)```", page, re.DOTALL) if "@register" in code
+    )
+    (tmp_path / "shop_plugin.py").write_text(example)
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setattr(library, "_models", dict(MODELS))
+    monkeypatch.setattr(library, "MODELS", library._models)
+    monkeypatch.setattr(library, "_registered", [])
+
+    library.load_plugins(["shop_plugin"])
+
+    assert [one.model.name for one in contest.candidates(served=None)][-1] == "cosine"
+    own = evaluate(create("cosine").fit(data.train), train=data.train, test=data.test, k=10)
+    popular = evaluate(Popularity().fit(data.train), train=data.train, test=data.test, k=10)
+    assert own.recall > 1.6 * popular.recall
+    with pytest.raises(UnknownParameter, match="does not accept this shrinkage; Expected `float` > 0"):
+        create("cosine", {"shrinkage": 0})
+    with pytest.raises(library.NameTaken, match=r"already a model 'cosine', shop_plugin\.Cosine"):
+        library.register(type("Other", (), {"name": "cosine"}))
+    with pytest.raises(library.PluginMissing, match="names shop_plugins, which can't be imported"):
+        library.load_plugins(["shop_plugins"])
 
 
 @pytest.mark.parametrize("name", ALL)
