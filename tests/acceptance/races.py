@@ -76,13 +76,22 @@ def settled(inspect: Inspect) -> dict[str, Any]:
     """Return what is stored once nothing is pending any more; check that all counters are right."""
     found: list[dict[str, Any]] = []
 
+    def waiting() -> dict[str, Any]:
+        return {
+            "pending": [order["number"] for order in found[-1]["orders"] if order["status"] == "PENDING"],
+            **{name: found[-1][name] for name in ("open_requests", "unsettled_events")},
+        }
+
     def is_settled() -> bool:
         found.append(inspect())
-        pending = "PENDING" in {order["status"] for order in found[-1]["orders"]}
-        waiting = pending or found[-1]["open_requests"] or found[-1]["unsettled_events"]
-        return not waiting and len(found) > 1 and found[-1] == found[-2]
+        return not any(waiting().values()) and len(found) > 1 and found[-1] == found[-2]
 
-    wait_until(is_settled, what="all payments are settled", seconds=90, interval_seconds=0.5)
+    try:
+        # The lease of a request whose process was killed takes a minute.
+        wait_until(is_settled, what="all payments are settled", seconds=180, interval_seconds=0.5)
+    except AssertionError as late:
+        late.add_note(f"{waiting()}, {len(found)} inspections")
+        raise
     assert found[-1]["differences"] == []
     return found[-1]
 

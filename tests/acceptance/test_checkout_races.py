@@ -51,9 +51,9 @@ from tests.services.waiting import wait_until
 
 pytestmark = [pytest.mark.slow, pytest.mark.stores]
 
-UNITS = 50
-CUSTOMERS, GUESTS = 60, 140
 # SQLite has one writer at a time: more clients would only wait, and there can be no deadlocks.
+UNITS = 50 if RUN.database_url else 15
+CUSTOMERS, GUESTS = (60, 140) if RUN.database_url else (20, 40)
 CLIENTS = 16 if RUN.database_url else 4
 OPPOSITE_CARTS = 1_000 if RUN.database_url else 60
 COLLISIONS = 12 if RUN.database_url else 4
