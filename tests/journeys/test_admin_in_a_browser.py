@@ -125,7 +125,7 @@ def test_staff_change_a_price_and_ship_an_order_with_the_keyboard(
             found = shop.get(f"/api/search/?q={word}")[1]["results"]
             return [each["price"] for each in found] == ["57.00"]
 
-        wait_until(price_found, what="search finds the new price", seconds=15)
+        wait_until(price_found, what="search finds the new price")
 
         tab.open(f"{site}{order_page}change/")
         tab.tab_to(f"a[href$='{order_page}ship-all/']")

@@ -153,7 +153,7 @@ def test_categories_prices_and_ratings_narrow_the_hits(tab: Page) -> None:
     expect_found(tab, 2)
     clear(tab)
 
-    wait_until(lambda: is_narrowed(tab, highest="30", number=3), what="the price is a filter", seconds=15)
+    wait_until(lambda: is_narrowed(tab, highest="30", number=3), what="the price is a filter")
     clear(tab)
     assert tab.faults == []
 

@@ -149,7 +149,7 @@ def test_the_standby_is_kept_current_for_a_rollback(shop_engine: SearchEngine) -
     drain(generation_subscribers(shop_engine), timeout=20)
     roll_back(shop_engine)
 
-    wait_until(lambda: titles(shop_engine, "lantern") == ["New lantern"], seconds=2)
+    wait_until(lambda: titles(shop_engine, "lantern") == ["New lantern"])
 
 
 def test_messages_delivered_again_change_nothing(shop_engine: SearchEngine) -> None:
@@ -161,7 +161,7 @@ def test_messages_delivered_again_change_nothing(shop_engine: SearchEngine) -> N
     Cursor.objects.update(xid=0, message_id=0)
     drain(generation_subscribers(shop_engine), timeout=20)
 
-    wait_until(lambda: titles(shop_engine, "lantern") == ["Brass lantern"], seconds=2)
+    wait_until(lambda: titles(shop_engine, "lantern") == ["Brass lantern"])
 
 
 def test_the_first_generation_of_a_shop_is_built_automatically(shop_engine: SearchEngine) -> None:

@@ -59,7 +59,7 @@ def write(engine: SearchEngine, *writes: DocumentWrite) -> None:
     engine.write(generation, writes, now=timezone.now())
     engine.release(generation)
     put = {each.product_id for each in writes if isinstance(each, PutDocument)}
-    wait_until(lambda: put <= set(engine.product_ids(generation, after=0, limit=100)), seconds=5)
+    wait_until(lambda: put <= set(engine.product_ids(generation, after=0, limit=100)))
 
 
 def retitled(lamp: Product, title: str) -> PutDocument:
