@@ -16,6 +16,8 @@ from backend.dashboard.periods import common, days_of
 
 MOST_BARS = 10
 ROWS_ON_PAGE, ROWS_ALONE = 10, 1_000
+_TITLE = "title"
+"""The column that names products and sellers; other parts have none."""
 Record = Mapping[str, Any]
 
 
@@ -167,7 +169,11 @@ def _table(
     declared = {column.name: column for column in report.columns}
     has_all = (is_alone and panel.kind is not Kind.BAR) or not panel.columns
     columns = [declared[name] for name in (declared if has_all else panel.columns)]
-    columns = [column for column in columns if not has_all or _is_used(column.name, records)]
+    columns = [
+        column
+        for column in columns
+        if not (has_all or column.name == _TITLE) or _is_used(column.name, records)
+    ]
     most = ROWS_ALONE if is_alone else ROWS_ON_PAGE
     shown = _ordered(panel, records)[:most]
     has_bars = panel.kind is Kind.FUNNEL

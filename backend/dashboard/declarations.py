@@ -4,7 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from analytics_pipeline.reports.parameters import FIRST_DAY
 from backend.dashboard.periods import DEFAULT
+
+EVER = {"start_date": FIRST_DAY.isoformat()}
+"""The parameters of a panel whose report reads everything before the end of the page's period."""
 
 
 class Kind(StrEnum):

@@ -11,6 +11,7 @@ from backend.analytics import selectors
 from backend.dashboard.computed import computed_for
 from backend.dashboard.declarations import Page, Panel
 from backend.dashboard.filters import Filters, parameters_of, read
+from backend.dashboard.sellers import with_names_of_sellers
 
 
 def is_staff(user: User) -> bool:
@@ -36,8 +37,9 @@ def filters_of(user: User, page: Page, given: Mapping[str, str], *, today: date)
 
 
 def result_of(user: User, panel: Panel, report: Report, filters: Filters) -> ReportResult:
-    """Return the rows of the panel's report; raises the exceptions of `selectors.run`."""
+    """Return the rows of the panel's report, with names of sellers; raises what `selectors.run` raises."""
     computed = computed_for(user).get(report.name)
     if computed is not None:
         return computed.run()
-    return selectors.run(report.name, user=user, parameters=parameters_of(panel, report, filters))
+    result = selectors.run(report.name, user=user, parameters=parameters_of(panel, report, filters))
+    return with_names_of_sellers(result)

@@ -22,7 +22,12 @@ from backend.carts.models import CartItem
 from backend.carts.services import Claim, add_item
 from backend.catalog.models import Product, Variant
 from backend.engines import warehouse as engines
-from backend.inventory.models import InventoryTransaction, ReservationState, TransactionType
+from backend.inventory.models import (
+    AvailabilityChange,
+    InventoryTransaction,
+    ReservationState,
+    TransactionType,
+)
 from backend.inventory.services import Entry, record_many
 from backend.orders.checkout import Purchase, place_order
 from backend.orders.models import Movement, MovementKind, Order, OrderItem, OrderStatus
@@ -73,6 +78,12 @@ def test_stock_equals_its_ledger_and_is_never_negative_and_reservations_match_op
     ):
         stock[variant_id] = stock.get(variant_id, 0) + effect
         assert stock[variant_id] >= 0
+    changes = AvailabilityChange.objects.order_by("pk").values_list("variant_id", "is_available")
+    states: dict[int, list[bool]] = {}
+    for variant_id, is_available in changes:
+        states.setdefault(variant_id, []).append(is_available)
+    assert [True, False, True] in states.values(), "some were sold out for a time"
+    assert sum(False in each for each in states.values()) < len(states) / 2
 
 
 def test_the_status_of_an_order_is_consistent_with_its_history_and_reservations(history: History) -> None:

@@ -1,6 +1,6 @@
 """Sales by period, part and product."""
 
-from backend.dashboard.declarations import Drill, Figure, Kind, Page, Panel
+from backend.dashboard.declarations import EVER, Drill, Figure, Kind, Page, Panel
 
 FIGURES = Panel(
     name="figures",
@@ -76,7 +76,7 @@ PAGE = Page(
             label="part",
             values=("net",),
             series="currency",
-            columns=("part", "orders", "units", "net", "currency"),
+            columns=("part", "title", "orders", "units", "net", "currency"),
             drill=Drill(target="sales/by-period", column="part"),
         ),
         PRODUCTS,
@@ -101,6 +101,26 @@ PAGE = Page(
             values=("net",),
             series="part",
             columns=("period", "part", "orders", "net", "currency"),
+        ),
+        Panel(
+            name="forecast",
+            title="Expected sales of the next four weeks",
+            about="From all sales until the last day, with intervals of 80 %.",
+            report="forecast",
+            kind=Kind.TABLE,
+            parameters={**EVER, "breakdown": "category"},
+            columns=(
+                "part",
+                "units",
+                "units_low",
+                "units_high",
+                "gross",
+                "gross_low",
+                "gross_high",
+                "currency",
+            ),
+            drill=Drill(target="sales/by-period", column="part", parameter="category"),
+            wide=True,
         ),
         Panel(
             name="orders",

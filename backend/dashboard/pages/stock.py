@@ -1,6 +1,6 @@
 """What was out of stock, and what would have been sold."""
 
-from backend.dashboard.declarations import Drill, Figure, Kind, Page, Panel
+from backend.dashboard.declarations import EVER, Drill, Figure, Kind, Page, Panel
 
 _OUT = ("title", "since", "hours", "share", "views", "search_lists", "wishes")
 PAGE = Page(
@@ -75,6 +75,16 @@ PAGE = Page(
             kind=Kind.TABLE,
             parameters={"state": "out"},
             columns=_OUT,
+            wide=True,
+        ),
+        Panel(
+            name="forecast",
+            title="Units that are expected to be sold in four weeks",
+            about="From all sales until the last day, with intervals of 80 %.",
+            report="forecast",
+            kind=Kind.TABLE,
+            parameters={**EVER, "breakdown": "product"},
+            columns=("title", "last_units", "units", "units_low", "units_high", "gross", "currency"),
             wide=True,
         ),
         Panel(

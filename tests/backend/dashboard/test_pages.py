@@ -122,6 +122,17 @@ def test_charts_have_the_numbers_of_the_table(sales: datetime, staff: Client) ->
     assert sum(filter(None, earlier[1]["values"])) == 20
 
 
+def test_sellers_have_names_and_forecasts_read_what_was_before_the_period(
+    sales: datetime, staff: Client, lamp_seller: User
+) -> None:
+    User.objects.filter(pk=lamp_seller.pk).update(first_name="Kupfer", last_name="& Co")
+
+    sellers = "/dashboard/sales/by-part/?period=last_7_days&breakdown=seller"
+    assert "Kupfer & Co" in chart_of(staff, sellers)["labels"]
+    assert f'seller={lamp_seller.pk}">{lamp_seller.pk}</a>' in text_of(staff, sellers)
+    assert ">Home</a>" in text_of(staff, "/dashboard/sales/forecast/?period=yesterday")
+
+
 def test_bars_are_sums_over_the_whole_period(sales: datetime, staff: Client) -> None:
     path = "/dashboard/sales/by-part/?period=last_90_days&breakdown=category&level=2"
 
