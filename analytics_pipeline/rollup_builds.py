@@ -18,7 +18,8 @@ _STAGE_LIFETIME = timedelta(hours=1)
 # statement takes longer than running it for one. The number of events bounds the memory; ClickHouse refuses
 # to insert into more than 100 partitions at once.
 _EVENTS_AT_ONCE, _DAYS_AT_ONCE = 500_000, 30
-_CREATE_TEMPORARY = "CREATE TABLE {name} AS {like} ENGINE = MergeTree PARTITION BY day ORDER BY ({order_by})"
+_CREATE_TEMPORARY = "CREATE TABLE {name} AS {like} {engine}"
+_CLAIM_ENGINE = "ENGINE = MergeTree ORDER BY day"
 _EVENTS_OF_DAYS = "SELECT day, count() AS events FROM events WHERE day IN {days:Array(Date)} GROUP BY day"
 _AGGREGATE = "INSERT INTO {stage} SELECT * FROM {rows}"
 _REPLACE = "REPLACE PARTITION '{day}' FROM {stage}"
@@ -37,7 +38,8 @@ WHERE database = currentDatabase() AND match(name, {pattern:String}) AND name !=
 
 def rebuild(warehouse: Warehouse) -> list[date]:
     """Rebuild every rollup of every day that is dirty now, and return the days that were rebuilt."""
-    dirty = {rollup: set(rollups.dirty_days(warehouse, rollup)) for rollup in rollups.ROLLUPS}
+    states = rollups.states(warehouse, rollups.ROLLUPS)
+    dirty = {rollup: set(state.dirty) for rollup, state in states.items()}
     rebuilt = set[date]()
     # Days of all other rollups first, so that one that is aggregated from another reads no dirty days of it.
     for of_events in (True, False):
@@ -64,10 +66,11 @@ def rebuild_days(warehouse: Warehouse, due: Mapping[Rollup, Collection[date]]) -
             for day in sorted(set().union(*due.values()))
             if _is_claimed(warehouse, day=day, claims=claims)
         }
+        counts = rollups.counts(warehouse, list(due))
         for rollup, days in due.items():
             if not (own := sorted(claimed.intersection(days))):
                 continue
-            changes, _ = rollups.counts(warehouse, rollup)
+            changes, _ = counts[rollup]
             _rebuild(warehouse, rollup, days=own)
             included = [changes[day] for day in own]
             warehouse.insert(
@@ -112,7 +115,7 @@ def claim(warehouse: Warehouse, *, day: date) -> Iterator[bool]:
     # A stage without a claim belongs to a process of a version that had no claims.
     pattern = f"^(rollup_claim|.*_stage)_{day:%Y%m%d}_"
     name = f"rollup_claim_{day:%Y%m%d}_{uuid4().hex}"
-    with _temporary(warehouse, name=name, like="rollup_days", order_by="day") as own:
+    with _temporary(warehouse, name=name, like="rollup_days", engine=_CLAIM_ENGINE) as own:
         yield not warehouse.value(_OTHER_CLAIMS, {"pattern": pattern, "own": own})
 
 
@@ -134,7 +137,7 @@ def drop_leftover_tables(warehouse: Warehouse, *, now: datetime) -> list[str]:
 
 def _rebuild(warehouse: Warehouse, rollup: Rollup, *, days: Sequence[date]) -> None:
     name = f"{rollup.table}_stage_{days[0]:%Y%m%d}_{uuid4().hex}"
-    with _temporary(warehouse, name=name, like=rollup.table, order_by=rollup.order_by) as stage:
+    with _temporary(warehouse, name=name, like=rollup.table, engine=rollup.engine) as stage:
         rows = rollup.rows(days="{days:Array(Date)}", dirty_parts="{dirty:Array(Date)}")
         dirty = rollups.dirty_days(warehouse, rollup.of) if rollup.of else []
         warehouse.command(_AGGREGATE.format(stage=stage, rows=rows), {"days": list(days), "dirty": dirty})
@@ -147,13 +150,13 @@ def _rebuild(warehouse: Warehouse, rollup: Rollup, *, days: Sequence[date]) -> N
 
 
 @contextmanager
-def _temporary(warehouse: Warehouse, *, name: str, like: str, order_by: str) -> Iterator[str]:
+def _temporary(warehouse: Warehouse, *, name: str, like: str, engine: str) -> Iterator[str]:
     """Create a table with the columns of another one, which is dropped at the end of the context.
 
     ClickHouse's own temporary tables need a session and have no partitions.
     """
     with ExitStack() as stack:
         # Not the engine of the other one, which may be replicated under its name.
-        warehouse.command(_CREATE_TEMPORARY.format(name=name, like=like, order_by=order_by))
+        warehouse.command(_CREATE_TEMPORARY.format(name=name, like=like, engine=engine))
         stack.callback(warehouse.command, f"DROP TABLE IF EXISTS {name} SYNC")
         yield name

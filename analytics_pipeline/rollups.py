@@ -8,7 +8,7 @@ included (`rollup_days`). A change is counted after its insert, never before, so
 count also reads those events.
 """
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -23,8 +23,10 @@ _EPOCH = date(1970, 1, 1)
 # clients' clocks are wrong. The aggregates of searches have the same bounds, less a day.
 _EARLIEST_RESPONSE, _LATEST_RESPONSE = -2 * MILLISECONDS_A_DAY, 9 * MILLISECONDS_A_DAY
 
+# A report about one product reads at least one granule of each day.
+_INDEX_GRANULARITY = 1024
 _CREATE_TABLE = """
-CREATE TABLE IF NOT EXISTS {table} ENGINE = MergeTree PARTITION BY day ORDER BY ({order_by})
+CREATE TABLE IF NOT EXISTS {table} {engine}
 EMPTY AS SELECT * FROM {rows}
 """
 _CREATE_VIEW = """
@@ -33,15 +35,17 @@ SELECT * FROM {table} WHERE day NOT IN ({{dirty_days:Array(Date)}})
 UNION ALL
 SELECT * FROM {rows}
 """
-# One short query, because each report asks it; `_state` compares the counts.
+# One query for any number of rollups, because each report asks it; `states` compares the counts.
 _COUNTS = """
-SELECT 'changes' AS kind, day, sum(changes) AS count FROM day_changes GROUP BY day
+SELECT 'changes' AS kind, '' AS name, day, sum(changes) AS count FROM day_changes GROUP BY day
 UNION ALL
-SELECT 'included', day, max(changes) FROM rollup_days WHERE rollup = {rollup:String} GROUP BY day
+SELECT 'included', rollup AS name, day, max(changes) FROM rollup_days
+WHERE rollup IN {rollups:Array(String)}
+GROUP BY name, day
 """
 _LINK_COUNTS = """
 UNION ALL
-SELECT 'links', day, sum(changes) FROM link_changes GROUP BY day
+SELECT 'links', '', day, sum(changes) FROM link_changes GROUP BY day
 """
 _BUILT_DAYS = "SELECT DISTINCT day FROM {table} ORDER BY day"
 _TABLES_WITH = """
@@ -69,6 +73,14 @@ class Rollup:
     around: int = 0
 
     @property
+    def engine(self) -> str:
+        """The engine of the rollup's table, and of the stage whose partitions it takes over."""
+        return (
+            f"ENGINE = MergeTree PARTITION BY day ORDER BY ({self.order_by}) "
+            f"SETTINGS index_granularity = {_INDEX_GRANULARITY}"
+        )
+
+    @property
     def placeholder(self) -> str:
         """The placeholder for this rollup's dirty days in a report's SQL."""
         return f"{self.name}_dirty"
@@ -84,11 +96,11 @@ class Rollup:
         return f"{self.aggregate}(days = {days}{f', dirty_parts = {dirty_parts}' if self.of else ''})"
 
 
-EVENT_COUNTS = Rollup(
-    name="event_counts",
-    aggregate="event_aggregate",
-    table="event_rollup",
-    order_by="product_id, quarter, type",
+PRODUCT_COUNTS = Rollup(
+    name="product_counts",
+    aggregate="product_counts_aggregate",
+    table="product_counts_rollup",
+    order_by="product_id, quarter, type, is_bot",
 )
 RESULT_LISTS = Rollup(
     name="result_lists",
@@ -150,7 +162,7 @@ SHOPPER_LISTS = Rollup(
 )
 # Those that are aggregated from another one come last.
 ROLLUPS = (
-    EVENT_COUNTS,
+    PRODUCT_COUNTS,
     RESULT_LISTS,
     SESSION_PARTS,
     ID_CONFLICTS,
@@ -167,7 +179,7 @@ def create(warehouse: Warehouse, *, rollups: Sequence[Rollup] = ROLLUPS) -> None
     """Create the tables and views of the rollups that have none yet."""
     for rollup in rollups:
         empty = rollup.rows(days="[toDate('1970-01-01')]", dirty_parts="[]::Array(Date)")
-        warehouse.command(_CREATE_TABLE.format(table=rollup.table, order_by=rollup.order_by, rows=empty))
+        warehouse.command(_CREATE_TABLE.format(table=rollup.table, engine=rollup.engine, rows=empty))
         dirty = rollup.rows(days="{dirty_days:Array(Date)}", dirty_parts="{dirty_parts:Array(Date)}")
         warehouse.command(_CREATE_VIEW.format(name=rollup.name, table=rollup.table, rows=dirty))
 
@@ -208,13 +220,20 @@ class State:
     included: int
 
 
+def states(warehouse: Warehouse, chosen: Sequence[Rollup]) -> dict[Rollup, State]:
+    """Return each rollup's state; one that equals an earlier one means that no day was built in between."""
+    return {
+        rollup: State(
+            dirty=[day for day, changes in sorted(due.items()) if changes > included[day]],
+            included=included.total(),
+        )
+        for rollup, (due, included) in counts(warehouse, chosen).items()
+    }
+
+
 def state(warehouse: Warehouse, rollup: Rollup) -> State:
-    """Return the rollup's state; one that equals an earlier one means that no day was built in between."""
-    due, included = counts(warehouse, rollup)
-    return State(
-        dirty=[day for day, changes in sorted(due.items()) if changes > included[day]],
-        included=included.total(),
-    )
+    """Return the state of one rollup."""
+    return states(warehouse, [rollup])[rollup]
 
 
 def dirty_days(warehouse: Warehouse, rollup: Rollup) -> list[date]:
@@ -229,23 +248,33 @@ def built_days(warehouse: Warehouse, rollup: Rollup) -> list[date]:
 
 def all_dirty_days(warehouse: Warehouse) -> list[date]:
     """Return the days that are dirty for any rollup, oldest first."""
-    return sorted({day for rollup in ROLLUPS for day in dirty_days(warehouse, rollup)})
+    return sorted({day for found in states(warehouse, ROLLUPS).values() for day in found.dirty})
 
 
-def counts(warehouse: Warehouse, rollup: Rollup) -> tuple[Counter[date], Counter[date]]:
-    """Return for each day how often it was changed, and how many of that the rollup includes.
+def counts(
+    warehouse: Warehouse, chosen: Sequence[Rollup]
+) -> dict[Rollup, tuple[Counter[date], Counter[date]]]:
+    """Return for each rollup and day how often the day was changed, and how many of that the rollup includes.
 
     For a rollup of another one, the changes of the days around are added to those of a day with events, and
     the changes of links.
     """
-    found = {kind: Counter[date]() for kind in ("changes", "included", "links")}
-    query = _COUNTS if rollup.of is None else _COUNTS + _LINK_COUNTS
-    for row in warehouse.rows(query, {"rollup": rollup.name}):
-        found[row["kind"]][row["day"]] = row["count"]
-    changes = found["changes"]
-    if rollup.of is None:
-        return changes, found["included"]
-    own = {(day - _EPOCH).days: count for day, count in (changes + found["links"]).items()}
-    around = range(-rollup.around, rollup.around + 1)
-    added = {day: sum(own.get((day - _EPOCH).days + n, 0) for n in around) for day in changes}
-    return Counter(added), found["included"]
+    found: dict[tuple[str, str], Counter[date]] = defaultdict(Counter)
+    query = _COUNTS + (_LINK_COUNTS if any(rollup.of for rollup in chosen) else "")
+    for row in warehouse.rows(query, {"rollups": [rollup.name for rollup in chosen]}):
+        found[row["kind"], row["name"]][row["day"]] = row["count"]
+    changes, links = found["changes", ""], found["links", ""]
+    return {
+        rollup: (
+            _added(changes, links, around=rollup.around) if rollup.of else changes,
+            found["included", rollup.name],
+        )
+        for rollup in chosen
+    }
+
+
+def _added(changes: Counter[date], links: Counter[date], *, around: int) -> Counter[date]:
+    """Return for each changed day the changes and links of `around` days before and after it, too."""
+    own = {(day - _EPOCH).days: count for day, count in (changes + links).items()}
+    days = range(-around, around + 1)
+    return Counter({day: sum(own.get((day - _EPOCH).days + n, 0) for n in days) for day in changes})

@@ -1,15 +1,16 @@
 /*
 description = """
 Views, clicks, cart adds and revenue of one product, by period. Revenue is net of cancellations and
-returns."""
+returns. What known bots do is left out, unless `bots` is given."""
 scope = ["staff", "seller"]
-days_around = 8
+days_around = 2
 
 [parameters]
 product = { type = "UInt64", minimum = 1, description = "The product's id." }
 start_date = "shared"
 end_date = "shared"
 group_by = "shared"
+bots = "shared"
 
 [columns]
 period = { type = "String", description = "2026-01-31, a week's Monday, or 2026-01." }
@@ -29,9 +30,10 @@ WITH counted AS
         sumIf(events, type = 'view') AS views,
         sumIf(events, type = 'click') AS clicks,
         sumIf(quantity, type = 'cart_add') AS cart_adds
-    FROM event_counts(dirty_days = {event_counts_dirty:Array(Date)})
+    FROM product_counts(dirty_days = {product_counts_dirty:Array(Date)})
     WHERE product_id = {product:UInt64}
-      AND day BETWEEN toDate32({start_date:Date}) - 8 AND toDate32({end_date:Date}) + 8
+      AND day BETWEEN toDate32({start_date:Date}) - 2 AND toDate32({end_date:Date}) + 2
+      AND ({bots:String} = 'include' OR is_bot = ({bots:String} = 'only'))
       AND (
           {seller:UInt64} = 0
           OR product_id IN (SELECT product_id FROM products FINAL WHERE seller_id = {seller:UInt64})

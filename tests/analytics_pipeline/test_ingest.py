@@ -312,7 +312,7 @@ def test_a_repeatedly_killed_consumer_stores_each_event_once_when_batches_are_se
     assert {(row["type"], row["product_id"], row["day"]): row["n"] for row in stored} == expected
     assert rollup_builds.rebuild(warehouse) == sorted({day for _, _, day in expected})
     aggregated = warehouse.rows(
-        "SELECT type, product_id, day, sum(events) AS n FROM event_rollup GROUP BY ALL"
+        "SELECT type, product_id, day, sum(events) AS n FROM product_counts_rollup GROUP BY ALL"
     )
     assert {(row["type"], row["product_id"], row["day"]): row["n"] for row in aggregated} == expected
 

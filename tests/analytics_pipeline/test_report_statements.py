@@ -14,7 +14,7 @@ from analytics_pipeline.events import Carted, Exposure, PageView, Record, View
 from analytics_pipeline.reports import Report, blocks
 from analytics_pipeline.reports.parameters import parse
 from analytics_pipeline.reports.statements import prepared
-from analytics_pipeline.rollups import EVENT_COUNTS, JOINED_SESSIONS
+from analytics_pipeline.rollups import JOINED_SESSIONS, PRODUCT_COUNTS
 from analytics_pipeline.settings import PipelineSettings
 from analytics_pipeline.warehouse import Warehouse
 from tests.analytics_pipeline.samples import ANNE, BERT, NOW, database_of, id_ago, record
@@ -81,11 +81,11 @@ def test_a_day_that_becomes_dirty_during_a_report_counts_as_before_or_after(
 def test_a_report_of_clean_days_reads_the_table_alone(warehouse: Warehouse) -> None:
     ingest.load(warehouse, [view(), view(days=30)])
     rollup_builds.rebuild(warehouse)
-    assert EVENT_COUNTS.reference not in sql_of(warehouse, TODAY, TODAY)
+    assert PRODUCT_COUNTS.reference not in sql_of(warehouse, TODAY, TODAY)
     ingest.load(warehouse, [view(days=30)])
-    built, old = TODAY - timedelta(days=21), TODAY - timedelta(days=22)
-    assert EVENT_COUNTS.reference not in sql_of(warehouse, built, TODAY)
-    assert EVENT_COUNTS.reference in sql_of(warehouse, old, TODAY)
+    built, old = TODAY - timedelta(days=27), TODAY - timedelta(days=28)
+    assert PRODUCT_COUNTS.reference not in sql_of(warehouse, built, TODAY)
+    assert PRODUCT_COUNTS.reference in sql_of(warehouse, old, TODAY)
     assert views(warehouse, start_date=built) == {str(TODAY): 1}
     assert views(warehouse) == {str(TODAY): 1, str(TODAY - timedelta(days=30)): 2}
 

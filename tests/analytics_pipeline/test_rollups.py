@@ -8,7 +8,7 @@ import pytest
 
 from analytics_pipeline import ingest, rollup_builds, rollups
 from analytics_pipeline.events import CartAdd, Click, Exposure, View
-from analytics_pipeline.rollups import EVENT_COUNTS, RESULT_LISTS, Rollup
+from analytics_pipeline.rollups import PRODUCT_COUNTS, RESULT_LISTS, Rollup
 from analytics_pipeline.warehouse import Warehouse
 from tests.analytics_pipeline.samples import NOW, database_of, id_ago, record
 
@@ -19,13 +19,13 @@ YESTERDAY = TODAY - timedelta(days=1)
 
 
 def dirty(warehouse: Warehouse) -> list[date]:
-    return rollups.dirty_days(warehouse, EVENT_COUNTS)
+    return rollups.dirty_days(warehouse, PRODUCT_COUNTS)
 
 
 def counts(warehouse: Warehouse) -> dict[tuple[date, int, str], tuple[int, int]]:
     query = """
         SELECT day, product_id, type, sum(events) AS events, sum(quantity) AS quantity
-        FROM event_counts(dirty_days = {dirty_days:Array(Date)}) GROUP BY ALL
+        FROM product_counts(dirty_days = {dirty_days:Array(Date)}) GROUP BY ALL
     """
     rows: list[dict[str, Any]] = warehouse.rows(query, {"dirty_days": dirty(warehouse)})
     return {(row["day"], row["product_id"], row["type"]): (row["events"], row["quantity"]) for row in rows}
@@ -66,7 +66,7 @@ def test_counts_agree_before_and_after_a_rebuild(warehouse: Warehouse) -> None:
     assert rollup_builds.rebuild(warehouse) == [YESTERDAY, TODAY]
     assert rollups.all_dirty_days(warehouse) == []
     assert counts(warehouse) == EXPECTED
-    assert warehouse.value("SELECT count() FROM event_rollup") > 0
+    assert warehouse.value("SELECT count() FROM product_counts_rollup") > 0
 
 
 def test_a_late_event_makes_its_day_dirty_and_counts_at_once(warehouse: Warehouse) -> None:
@@ -140,13 +140,13 @@ def test_many_days_are_built_together_as_long_as_they_have_few_events(
     assert counts(warehouse) == expected
 
 
-@pytest.mark.parametrize("table", ["rollup_claim_{day}_theirs", "event_rollup_stage_{day}_theirs"])
+@pytest.mark.parametrize("table", ["rollup_claim_{day}_theirs", "product_counts_rollup_stage_{day}_theirs"])
 def test_a_day_that_another_process_rebuilds_is_skipped_and_stays_dirty(
     warehouse: Warehouse, table: str
 ) -> None:
     store_sample_events(warehouse)
     name = table.format(day=f"{YESTERDAY:%Y%m%d}")
-    warehouse.command(f"CREATE TABLE {name} AS event_rollup")
+    warehouse.command(f"CREATE TABLE {name} AS product_counts_rollup")
     assert rollup_builds.rebuild(warehouse) == [TODAY]
     assert dirty(warehouse) == [YESTERDAY]
     assert counts(warehouse) == EXPECTED
@@ -156,7 +156,7 @@ def test_a_day_that_another_process_rebuilds_is_skipped_and_stays_dirty(
 
 
 def test_tables_left_by_a_killed_rebuild_are_dropped_after_an_hour(warehouse: Warehouse) -> None:
-    leftover = ["event_rollup_stage_dead", "query_results_rollup_stage_dead", "rollup_claim_dead"]
+    leftover = ["product_counts_rollup_stage_dead", "query_results_rollup_stage_dead", "rollup_claim_dead"]
     for name in leftover:
         warehouse.command(f"CREATE TABLE {name} AS rollup_days")
     created = warehouse.value("SELECT now('UTC')")

@@ -29,7 +29,7 @@ TABLES = (
     "shopper_links",
     "day_changes",
     "rollup_days",
-    "event_rollup",
+    "product_counts_rollup",
     "result_lists_rollup",
     "shopper_lists_rollup",
     "dead_letters",

@@ -96,7 +96,7 @@ def test_facts_that_the_ledger_no_longer_has_are_removed_even_if_their_ids_were_
     assert lost_day in rollups.all_dirty_days(warehouse)
     rollup_builds.rebuild(warehouse)
     counted = (
-        "SELECT day, sum(events) AS n FROM event_counts(dirty_days = []) WHERE type = 'order' GROUP BY day"
+        "SELECT day, sum(events) AS n FROM product_counts(dirty_days = []) WHERE type = 'order' GROUP BY day"
     )
     assert lost_day not in {row["day"] for row in warehouse.rows(counted)}
 
@@ -194,7 +194,7 @@ def test_after_a_repair_killed_at_any_statement_another_repair_is_exact(
         repaired(warehouse)
         assert state(warehouse) == damaged(), statements
         rollup_builds.rebuild(warehouse)
-        counted = "SELECT sum(events) FROM event_counts(dirty_days = []) WHERE type = 'order'"
+        counted = "SELECT sum(events) FROM product_counts(dirty_days = []) WHERE type = 'order'"
         assert warehouse.value(counted) == len(damaged()[1]), statements
         client.close()
         if not client.was_killed:
