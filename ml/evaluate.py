@@ -10,6 +10,7 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from analytics_pipeline.settings import InvalidSetting
+from ml.arguments import assignment, positive
 from ml.dataset import UNKNOWN, Interactions
 from ml.metrics import Metrics, mean_metrics
 from ml.models import CatalogueNeeded, Fitted, ModelTooLarge
@@ -108,27 +109,11 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--train", type=Path, required=True, help="lines of `user item item …` (.gz, .xz)")
     parser.add_argument("--test", type=Path, required=True, help="later choices of the same users")
     parser.add_argument("--model", required=True, help=", ".join(MODELS))
-    parser.add_argument("--k", type=_positive, default=20, help="length of the lists (20)")
+    parser.add_argument("--k", type=positive, default=20, help="length of the lists (20)")
     parser.add_argument(
-        "--set", type=_assignment, action="append", default=[], metavar="NAME=VALUE", help="a model parameter"
+        "--set", type=assignment, action="append", default=[], metavar="NAME=VALUE", help="a model parameter"
     )
     return parser
-
-
-def _positive(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text!r}: expected a whole number from 1")
-    return int(text)
-
-
-def _assignment(text: str) -> tuple[str, object]:
-    name, equals, value = text.partition("=")
-    try:
-        if equals:
-            return name, json.loads(value)
-    except json.JSONDecodeError:
-        pass
-    raise argparse.ArgumentTypeError(f"{text!r}: expected NAME=VALUE with a number or null as VALUE")
 
 
 if __name__ == "__main__":

@@ -99,16 +99,26 @@ def create(name: str, parameters: Mapping[str, object] | None = None) -> Model:
     """
     if name not in MODELS:
         raise UnknownModel(name)
-    types = parameter_types(MODELS[name])
-    allowed = sorted(field.name for field in dataclasses.fields(MODELS[name]))
+    model: Model = built(MODELS[name], parameters)
+    return model
+
+
+def built(recipe: type[M], parameters: Mapping[str, object] | None = None) -> M:
+    """Return a recipe of this class, with `parameters` in place of its defaults.
+
+    Raises:
+        UnknownParameter: a parameter is unknown, or its value has another type or is out of bounds.
+    """
+    name = str(getattr(recipe, "name", recipe.__name__))
+    types = parameter_types(recipe)
+    allowed = sorted(field.name for field in dataclasses.fields(cast("Any", recipe)))
     values = {}
     for parameter, value in (parameters or {}).items():
         if parameter not in allowed:
             reason = f"its parameters: {', '.join(allowed) or 'none'}"
             raise UnknownParameter(name, parameter=parameter, reason=reason)
         values[parameter] = _value(parameter, value, type_=types[parameter], model=name)
-    model: Model = MODELS[name](**values)
-    return model
+    return recipe(**values)
 
 
 def described(model: Model) -> str:

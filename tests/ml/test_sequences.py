@@ -1,0 +1,152 @@
+"""Models of sequences on planted data: browsing sessions and baskets, and their evaluation commands."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from ml import evaluate_baskets, evaluate_sessions
+from ml.baskets import Baskets
+from ml.models.buy_again import BuyAgain
+from ml.models.recipe import UnknownParameter
+from ml.models.session_knn import SessionKnn
+from ml.sequences import Sequences
+from ml.top import top
+
+
+def planted_sessions(*, seed: int, count: int) -> list[list[str]]:
+    """Return walks on a circle of 60 items; each step goes to the next item, or back to the one before."""
+    rng = np.random.default_rng(seed)
+    walks = []
+    for _ in range(count):
+        steps = rng.choice([1, 1, 1, -1], size=rng.integers(2, 6))
+        walks.append(
+            [str(place % 60) for place in rng.integers(60) + np.concatenate(([0], np.cumsum(steps)))]
+        )
+    return walks
+
+
+def test_the_scores_of_session_knn_equal_the_published_formula() -> None:
+    sessions = [["a", "b", "c"], ["b", "d"], ["c", "a", "d", "e"], ["f", "g"]]
+    model = SessionKnn()
+    fitted = model.fit(Sequences.of(sessions))
+    prefix = fitted.train.items.positions(["b", "a"])
+    df = {item: sum(item in one for one in sessions) for item in "abcdefg"}
+    expected = dict.fromkeys("abcdefg", 0.0)
+    for number, one in enumerate(sessions):
+        shared = [item for item in "ba" if item in one]
+        if not shared:
+            continue
+        weight = sum(np.exp(-"ab".index(item) / 2) * np.log(4 / df[item]) ** 3 for item in shared)
+        value = (weight * len(one) ** -0.25 * np.exp(-(4 - number) / 4)) ** 1.2
+        value *= np.exp(-"ab".index(shared[-1]) / 6)
+        link = one.index(shared[-1])
+        for place, item in enumerate(one):
+            expected[item] += value * np.exp(-max(abs(place - link) - 1, 0) / 4)
+    scores = {
+        item: value * np.log(4 / df[item]) * (2 if item == "b" else 1) for item, value in expected.items()
+    }
+
+    items, values = fitted.next(prefix)
+
+    assert dict(zip(fitted.train.items.values[items], values, strict=True)) == pytest.approx(
+        {item: value for item, value in scores.items() if value}
+    )
+
+
+def test_session_knn_predicts_the_next_step_of_planted_walks(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    train, test = tmp_path / "train.txt", tmp_path / "test.txt"
+    train.write_text("".join(f"{' '.join(one)}\n" for one in planted_sessions(seed=1, count=400)))
+    test.write_text(
+        "".join(f"{' '.join(one)}\n" for one in planted_sessions(seed=2, count=40)) + "new 3\n3 new\n"
+    )
+
+    assert evaluate_sessions.main(["--train", str(train), "--test", str(test), "--k", "5"]) == 0
+
+    printed = dict(line.rsplit(maxsplit=1) for line in capsys.readouterr().out.splitlines()[-2:])
+    # Both neighbours on the circle are among five items; by chance 8 % would be.
+    assert float(printed["P@5"]) > 0.9
+    assert float(printed["MRR@5"]) > 0.4
+
+
+def test_an_empty_or_unknown_prefix_has_no_next_item() -> None:
+    fitted = SessionKnn().fit(Sequences.of([["a", "b"], ["c", "d"]]))
+
+    assert len(fitted.next(np.array([], dtype=np.int64))[0]) == 0
+    assert len(fitted.next(np.array([-1, -1]))[0]) == 0
+
+
+def test_only_an_items_latest_sessions_are_searched() -> None:
+    train = Sequences.of([["a", "old"], ["a", "new"], ["x", "y"]])
+
+    items, _ = SessionKnn(sessions_kept=1).fit(train).next(train.items.positions(["a"]))
+
+    assert set(train.items.values[items]) == {"a", "new"}
+
+
+PLANTED_BASKETS = "".join(
+    f"s{number}\tg{number % 4} p{number};g{number % 4} p{number} q{number}\n" for number in range(60)
+)
+
+
+def test_a_basket_is_predicted_from_own_and_similar_shoppers_purchases(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    train, test = tmp_path / "train.txt", tmp_path / "test.txt"
+    train.write_text(PLANTED_BASKETS)
+    test.write_text("".join(f"s{number}\tg{number % 4} q{number}\n" for number in range(60)) + "x\tg1\n")
+
+    assert evaluate_baskets.main(["--train", str(train), "--test", str(test), "--k", "3"]) == 0
+
+    out = capsys.readouterr().out
+    assert "test         60 shoppers" in out
+    assert "Recall@3     1.0000" in out
+    alike = Baskets.of([("1", [["a", "b"]]), ("2", [["a", "b"], ["c"]]), ("3", [["d", "e"]])])
+    scores = BuyAgain(neighbours=2).fit(alike).score(alike)
+    assert set(alike.items.values[top(scores, k=3)[0]]) == {"a", "b", "c"}
+
+
+def test_decay_prefers_what_was_bought_last() -> None:
+    history = Baskets.of([("1", [["a"], ["b"], ["c"]])])
+    fitted = BuyAgain(decay=0.5, own=1).fit(history)
+
+    assert history.items.values[top(fitted.score(history), k=3)[0]].tolist() == ["c", "b", "a"]
+    earlier, last = history.split_last()
+    assert last.items.values[last.positions].tolist() == ["c"]
+    assert earlier.ages.tolist() == [1, 0]
+
+
+@pytest.mark.parametrize(
+    ("command", "arguments", "message"),
+    [
+        (
+            evaluate_sessions,
+            ["--set", "neighbours=0"],
+            "does not accept this neighbours; Expected `int` >= 1",
+        ),
+        (evaluate_sessions, ["--set", "seen=NaN"], "this seen; expected a finite number"),
+        (evaluate_sessions, ["--test", "nowhere"], "nowhere: No such file"),
+        (evaluate_baskets, ["--set", "decay=1.5"], "does not accept this decay; Expected `float` <= 1"),
+        (evaluate_baskets, ["--set", "depth=1"], "its parameters: decay, neighbours, own, rarity"),
+        (evaluate_baskets, [], "line 1: no tab; expected lines of `shopper TAB item item"),
+    ],
+)
+def test_an_invalid_argument_of_a_command_is_reported_in_one_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], command: object, arguments: list[str], message: str
+) -> None:
+    path = tmp_path / "a.txt"
+    path.write_text("a b c\n")
+    main = evaluate_sessions.main if command is evaluate_sessions else evaluate_baskets.main
+
+    assert main(["--train", str(path), "--test", str(path), *arguments]) == 1
+
+    error = capsys.readouterr().err
+    assert message in error
+    assert error.count("\n") == 1
+
+
+def test_parameters_are_checked_in_python_too() -> None:
+    with pytest.raises(UnknownParameter, match="session_knn does not accept this age_decay"):
+        SessionKnn(age_decay=0)
