@@ -31,7 +31,8 @@ class Cell:
 
 def is_share(column: str) -> bool:
     """Return whether the column has shares from 0 to 1, which are written as per cent."""
-    return column == "rate" or column in _SHARES or column.endswith(_SHARE_ENDS)
+    of_interval = column.removesuffix("_low").removesuffix("_high")
+    return of_interval == "rate" or of_interval in _SHARES or of_interval.endswith(_SHARE_ENDS)
 
 
 def is_id(column: str) -> bool:
@@ -65,10 +66,15 @@ def percent(share: float | Decimal) -> str:
 def cell_of(record: Mapping[str, Any], column: Column, *, link: str = "") -> Cell:
     """Return the cell of a row in this column."""
     value = record[column.name]
-    text = text_of(value, column=column.name, currency=str(record.get("currency", "")))
-    return Cell(
-        text, is_number=isinstance(value, int | float | Decimal) and not is_id(column.name), link=link
-    )
+    currency = str(record.get("currency", ""))
+    # Rows without amounts have no currency, which is known.
+    text = currency if column.name == "currency" else text_of(value, column=column.name, currency=currency)
+    return Cell(text, is_number=is_number(column), link=link)
+
+
+def is_number(column: Column) -> bool:
+    """Return whether the column has numbers that are compared, unlike ids and days."""
+    return column.type.startswith(("UInt", "Int", "Float", "Decimal")) and not is_id(column.name)
 
 
 def name_of(record: Mapping[str, Any], label: str) -> str:

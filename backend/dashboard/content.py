@@ -9,7 +9,7 @@ from typing import Any
 from django.urls import reverse
 
 from analytics_pipeline.reports import Column, Report, ReportResult
-from backend.dashboard.cells import Cell, cell_of, is_share, name_of, percent, text_of
+from backend.dashboard.cells import Cell, cell_of, is_number, is_share, name_of, percent, text_of
 from backend.dashboard.declarations import Drill, Figure, Kind, Panel
 from backend.dashboard.filters import Filters, in_words
 from backend.dashboard.periods import common, days_of
@@ -205,7 +205,7 @@ def _heading(report: Report, column: Column) -> Heading:
         title=in_words(column.name),
         definition=definition_of(report, column.name),
         description=column.description,
-        is_number=column.type != "String" and not column.type.startswith("Array") and column.type != "UUID",
+        is_number=is_number(column),
     )
 
 

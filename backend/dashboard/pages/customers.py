@@ -61,6 +61,7 @@ PAGE = Page(
             report="rfm_customers",
             kind=Kind.TABLE,
             columns=("customer_key", "segment", "last_day", "orders", "net", "currency"),
+            wide=True,
         ),
         Panel(
             name="expected",
@@ -69,6 +70,7 @@ PAGE = Page(
             report="customer_value",
             kind=Kind.TABLE,
             columns=("customer_key", "purchases", "expected_purchases", "net", "expected_net", "currency"),
+            wide=True,
         ),
     ),
 )

@@ -2,7 +2,7 @@
 
 import html
 import json
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
@@ -12,10 +12,11 @@ from django.contrib.staticfiles import finders
 from django.test import Client
 
 from analytics_pipeline import reports
+from analytics_pipeline.reports import Column
 from analytics_pipeline.warehouse import Warehouse
 from backend.accounts.areas import StaffArea, stored_areas
 from backend.accounts.models import User
-from backend.dashboard.cells import is_share
+from backend.dashboard.cells import cell_of, is_share
 from backend.dashboard.computed import ALL
 from backend.dashboard.declarations import Kind
 from backend.dashboard.pages import PAGES, page_of
@@ -78,6 +79,19 @@ def test_each_panel_is_declared_as_its_report_is() -> None:
             assert any(
                 name in {each.name for each in REPORTS[panel.report].parameters} for panel in page.panels
             )
+
+
+def test_cells_are_written_as_their_column_is_meant() -> None:
+    def written(value: object, column: str, kind: str) -> tuple[str, bool]:
+        cell = cell_of({column: value, "currency": ""}, Column(column, kind, ""))
+        return cell.text, cell.is_number
+
+    assert written(0.15, "click_through_low", "Float64") == ("15.0%", True)
+    assert written(0.15, "units_low", "Float64") == ("0.15", True)
+    assert written(date(2026, 1, 31), "last_day", "Date") == ("2026-01-31", False)
+    assert written(1_234, "product", "UInt64") == ("1234", False)
+    assert written("", "currency", "String") == ("", False)
+    assert written("", "version", "String") == ("(not known)", False)
 
 
 def test_the_chart_library_is_served_by_the_shop() -> None:
