@@ -7,6 +7,7 @@ import json
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, date, datetime, timedelta
@@ -24,6 +25,7 @@ from analytics_pipeline.warehouse import Warehouse
 from tests.acceptance import client_visits, expected
 from tests.acceptance.client_visits import Batch
 from tests.acceptance.expected_sessions import Truth
+from tests.acceptance.shoppers import PAUSE_SECONDS
 from tests.analytics_pipeline.test_sessions import KEYS, compare, rows_of
 from tests.journeys.conftest import STAFF, UNLIMITED
 from tests.services import RUN
@@ -54,6 +56,7 @@ class Sender(threading.Thread):
         for batch in self.batches:
             while not self._accepted(batch):
                 self.repeated += 1
+                time.sleep(PAUSE_SECONDS)
             self.sent += 1
 
     def _accepted(self, batch: Batch) -> bool:

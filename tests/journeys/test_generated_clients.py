@@ -96,7 +96,7 @@ def test_a_generated_python_client_searches_orders_and_cancels(
     run(*generate, folder=tmp_path)
     shutil.copy(PYTHON / "journey.py", tmp_path)
     (tmp_path / "vitrine_client" / "py.typed").touch()
-    run(sys.executable, "-m", "mypy", "--strict", "journey.py", folder=tmp_path)
+    run(sys.executable, "-m", "mypy", "--strict", f"--cache-dir={os.devnull}", "journey.py", folder=tmp_path)
 
     address = f"http://127.0.0.1:{shop.port}"
     output = run(

@@ -19,8 +19,8 @@ from supervisor.xmlrpc import SupervisorTransport
 from tests.services.waiting import wait_until
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-START_SECONDS = 90.0
-STOP_SECONDS = 90.0
+START_SECONDS = 240.0
+STOP_SECONDS = 180.0
 # Runs several commands in one process, which starts the embedded services once.
 COMMANDS = """
 import json, sys
