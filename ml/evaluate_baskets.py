@@ -14,7 +14,7 @@ from ml.arguments import assignment, positive
 from ml.baskets import Baskets
 from ml.dataset import Scores
 from ml.metrics import Metrics, mean_metrics
-from ml.models.buy_again import SHOPPERS_AT_ONCE, BuyAgain
+from ml.models.buy_again import SHOPPERS_AT_ONCE, BuyAgain, choose
 from ml.models.library import built
 from ml.models.recipe import UnknownParameter
 from ml.text_files import UnreadableInteractions, read_baskets
@@ -64,6 +64,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         train = Baskets.of(read_baskets(options.train))
         test = Baskets.of(read_baskets(options.test), ids=train.ids, items=train.items)
         started = time.process_time()
+        if "own" not in dict(options.set):
+            model = choose(train, recipe=model)
         found = evaluate(model.fit(train), histories=train, test=test, k=options.k)
         seconds = time.process_time() - started
     except (UnreadableInteractions, UnknownParameter, NoTestBaskets) as error:

@@ -5,7 +5,7 @@ UMAP 2020 (decayed personal frequencies and nearest users); Hu et al., Modeling 
 information for next-basket recommendation (TIFU-kNN), SIGIR 2020 (the sum of both).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import numpy as np
@@ -14,13 +14,19 @@ from scipy.sparse import csr_array, diags_array
 
 from ml.baskets import Baskets
 from ml.dataset import Scores
+from ml.metrics import hits, recall
 from ml.models.item_item import keep_greatest
 from ml.models.recipe import Count, NotNegative, Recipe, Share
+from ml.top import top
 
 # Keeps the similarities of a block of shoppers with all others small.
 SHOPPERS_AT_ONCE = 512
 # Below the share of any bought item, so that popular items only fill what is left of a list.
 POPULAR = 1e-6
+K = 10
+SHARES = (0.1, 0.3, 0.5, 0.7)
+MEASURED = 1_000
+MIN_MEASURED = 100
 
 
 @dataclass(frozen=True)
@@ -64,15 +70,47 @@ class FittedBuyAgain:
         A shopper of the training data is among their own neighbours, which is right only where the item to
         predict is not in it. Scores of a shopper without a history are the items' popularity.
         """
-        recipe = self.recipe
-        weights = histories.weighted(recipe.decay**histories.ages)
+        own, others = self.parts(histories)
+        return self.combined(own, others, share=self.recipe.own)
+
+    def parts(self, histories: Baskets) -> tuple[csr_array, csr_array]:
+        """Return the shoppers' own shares, and the mean shares among their nearest shoppers."""
+        weights = histories.weighted(self.recipe.decay**histories.ages)
         own = _divided(weights, np.asarray(weights.sum(axis=1)))
         wanted = _unit(own, idf=self.idf)
-        near = keep_greatest(csr_array(wanted @ self.vectors.T), count=recipe.neighbours)
+        near = keep_greatest(csr_array(wanted @ self.vectors.T), count=self.recipe.neighbours)
         near = csr_array((np.ones_like(near.data), near.indices, near.indptr), shape=near.shape)
-        others = _divided(csr_array(near @ self.shares), np.maximum(np.diff(near.indptr), 1))
-        scores = (np.float32(recipe.own) * own + np.float32(1 - recipe.own) * others).toarray()
+        return own, _divided(csr_array(near @ self.shares), np.maximum(np.diff(near.indptr), 1))
+
+    def combined(self, own: csr_array, others: csr_array, *, share: float) -> Scores:
+        """Return the scores for this share of the shoppers' own purchases."""
+        scores = (np.float32(share) * own + np.float32(1 - share) * others).toarray()
         return np.asarray(scores + np.float32(POPULAR) * self.popular, dtype=np.float32)
+
+
+def choose(train: Baskets, *, recipe: BuyAgain) -> BuyAgain:
+    """Return the recipe with the share `own` that has the greatest recall on the last baskets of `train`.
+
+    The last basket of at most MEASURED shoppers is predicted from those before it. With fewer than
+    MIN_MEASURED shoppers the recipe is returned unchanged.
+    """
+    histories, last = train.split_last()
+    shoppers = np.unique(histories.shoppers)
+    if len(shoppers) < MIN_MEASURED:
+        return recipe
+    if len(shoppers) > MEASURED:
+        shoppers = np.random.default_rng(0).choice(shoppers, MEASURED, replace=False)
+    fitted = recipe.fit(histories)
+    recalls = np.zeros(len(SHARES))
+    for block in np.array_split(shoppers, -(-len(shoppers) // SHOPPERS_AT_ONCE)):
+        own, others = fitted.parts(histories.of_shoppers(block))
+        held = last.of_shoppers(block)
+        truth = held.weighted(np.ones(len(held.shoppers)))
+        sizes = np.maximum(np.bincount(held.shoppers, minlength=len(block)), 1)
+        for place, share in enumerate(SHARES):
+            ranked = top(fitted.combined(own, others, share=share), k=K)
+            recalls[place] += recall(hits(ranked, truth), sizes).sum()
+    return replace(recipe, own=SHARES[int(np.argmax(recalls))])
 
 
 def _divided(matrix: csr_array, sums: NDArray[np.generic]) -> csr_array:

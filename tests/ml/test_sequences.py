@@ -7,7 +7,7 @@ import pytest
 
 from ml import evaluate_baskets, evaluate_sessions
 from ml.baskets import Baskets
-from ml.models.buy_again import BuyAgain
+from ml.models.buy_again import BuyAgain, choose
 from ml.models.recipe import UnknownParameter
 from ml.models.session_knn import SessionKnn
 from ml.sequences import Sequences
@@ -106,6 +106,23 @@ def test_a_basket_is_predicted_from_own_and_similar_shoppers_purchases(
     alike = Baskets.of([("1", [["a", "b"]]), ("2", [["a", "b"], ["c"]]), ("3", [["d", "e"]])])
     scores = BuyAgain(neighbours=2).fit(alike).score(alike)
     assert set(alike.items.values[top(scores, k=3)[0]]) == {"a", "b", "c"}
+
+
+def test_the_share_of_own_purchases_is_chosen_on_the_last_baskets() -> None:
+    rng = np.random.default_rng(4)
+    usual = [[f"p{n}-{place}" for place in range(6)] for n in range(120)]
+    # What is bought once beside the usual things is common to all shoppers.
+    loyal = [
+        (str(n), [[*usual[n], *(f"g{item}" for item in rng.choice(30, 6))] for _ in range(3)] + [usual[n]])
+        for n in range(120)
+    ]
+    # Groups of twelve buy the same five things, each of them once.
+    alike = [(str(n), [[f"g{n // 12}t{(n + step) % 5}"] for step in range(4)]) for n in range(120)]
+    recipe = BuyAgain(neighbours=20)
+
+    assert choose(Baskets.of(alike), recipe=recipe).own == 0.1
+    assert choose(Baskets.of(loyal[:50]), recipe=recipe) == recipe
+    assert choose(Baskets.of(loyal), recipe=recipe).own >= 0.3
 
 
 def test_decay_prefers_what_was_bought_last() -> None:
