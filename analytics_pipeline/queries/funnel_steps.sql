@@ -146,15 +146,36 @@ FROM
             /* only by = session or breakdown != none */
             ASOF LEFT JOIN
             (
-                SELECT shopper, began_at, finished_at, local_day, segment
-                -- Without a breakdown by shopper, no sessions are needed, and no day is read.
-                FROM sessions(
-                    start_date = {start_date:Date},
-                    end_date = if(by_session OR {breakdown:String} != 'none', {end_date:Date}, toDate('1970-01-01')),
-                    time_zone = {time_zone:String},
-                    breakdown = {breakdown:String}, bots = if(by_session, {bots:String}, 'include'),
-                    dirty_days = {session_parts_dirty:Array(Date)}
-                )
+                SELECT
+                    joined.shopper_key AS shopper,
+                    began_at,
+                    finished_at,
+                    toDate(began_at, {time_zone:String}) AS local_day,
+                    multiIf(
+                        {breakdown:String} = 'none', '',
+                        /* end */ /* only breakdown = customer_type */
+                        {breakdown:String} = 'customer_type', multiIf(
+                            bought.buyer != toUUID('00000000-0000-0000-0000-000000000000') AND bought.first_at < began_at, 'returning',
+                            bought.is_account, 'new',
+                            'guest'
+                        ),
+                        /* end */ /* only by = session or breakdown != none */
+                        {breakdown:String} = 'device' AND device != '', device,
+                        {breakdown:String} = 'landing' AND landing != '', landing,
+                        {breakdown:String} = 'source' AND page_views > 0, if(source = '', 'direct', source),
+                        {breakdown:String} = 'campaign', if(campaign = '', 'none', campaign),
+                        'unknown'
+                    ) AS segment
+                FROM joined_sessions(dirty_days = {joined_sessions_dirty:Array(Date)}, dirty_parts = {session_parts_dirty:Array(Date)})
+                    AS joined
+                /* end */ /* only breakdown = customer_type */
+                LEFT JOIN first_purchases(breakdown = {breakdown:String}) AS bought ON joined.shopper_key = bought.buyer
+                /* end */ /* only by = session or breakdown != none */
+                -- Also sessions of two days before, which steps in the period may belong to. A clock is corrected by up
+                -- to a day, and so is a time zone.
+                WHERE day BETWEEN toDate32({start_date:Date}) - 4 AND toDate32({end_date:Date}) + 2
+                  AND local_day BETWEEN toDate32({start_date:Date}) - 2 AND {end_date:Date}
+                  AND (NOT by_session OR {bots:String} = 'include' OR is_bot = ({bots:String} = 'only'))
             ) AS visits ON done.shopper = visits.shopper AND done.reported_at >= visits.began_at
             /* end */
             WHERE if(

@@ -76,9 +76,23 @@ FROM
     FROM
     (
         SELECT
-            shopper,
-            local_day,
-            segment,
+            joined.shopper_key AS shopper,
+            toDate(began_at, {time_zone:String}) AS local_day,
+            multiIf(
+                {breakdown:String} = 'none', '',
+                /* only breakdown = customer_type */
+                {breakdown:String} = 'customer_type', multiIf(
+                    bought.buyer != toUUID('00000000-0000-0000-0000-000000000000') AND bought.first_at < began_at, 'returning',
+                    bought.is_account, 'new',
+                    'guest'
+                ),
+                /* end */
+                {breakdown:String} = 'device' AND device != '', device,
+                {breakdown:String} = 'landing' AND landing != '', landing,
+                {breakdown:String} = 'source' AND page_views > 0, if(source = '', 'direct', source),
+                {breakdown:String} = 'campaign', if(campaign = '', 'none', campaign),
+                'unknown'
+            ) AS segment,
             events,
             order_id,
             number <= 1 AS is_first,
@@ -87,11 +101,17 @@ FROM
             notEmpty(ordered_at) AS is_converted,
             greatest(page_views, views + searches) <= 1
                 AND empty(carted_at) AND empty(checked_out_at) AND empty(ordered_at) AS is_bounced
-        FROM sessions(
-            start_date = {start_date:Date}, end_date = {end_date:Date}, time_zone = {time_zone:String},
-            breakdown = {breakdown:String}, bots = {bots:String}, dirty_days = {session_parts_dirty:Array(Date)}
-        )
-        LEFT ARRAY JOIN order_ids AS order_id, arrayEnumerate(order_ids) AS number
+        FROM joined_sessions(dirty_days = {joined_sessions_dirty:Array(Date)}, dirty_parts = {session_parts_dirty:Array(Date)})
+            AS joined
+        /* only breakdown = customer_type */
+        LEFT JOIN first_purchases(breakdown = {breakdown:String}) AS bought ON joined.shopper_key = bought.buyer
+        /* end */
+        LEFT ARRAY JOIN joined.order_ids AS order_id, arrayEnumerate(joined.order_ids) AS number
+        -- Also sessions of two days before, because their orders may lie in the period. A clock is corrected by up to a
+        -- day, and so is a time zone.
+        WHERE day BETWEEN toDate32({start_date:Date}) - 4 AND toDate32({end_date:Date}) + 2
+          AND local_day BETWEEN toDate32({start_date:Date}) - 2 AND {end_date:Date}
+          AND ({bots:String} = 'include' OR is_bot = ({bots:String} = 'only'))
     ) AS visits
     FULL OUTER JOIN
     (
