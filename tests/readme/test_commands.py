@@ -3,10 +3,12 @@
 import json
 import os
 import re
+import shlex
 import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 from urllib.error import HTTPError
@@ -28,12 +30,15 @@ from analytics_pipeline.analyst import (
 )
 from analytics_pipeline.analyst.remote import RemoteReports
 from tests.readme.notebooks import executed
-from tests.services.shop import ROOT, free_port
+from tests.services.shop import COMMANDS, ROOT, free_port
 from tests.services.waiting import wait_until
 
 pytestmark = pytest.mark.slow
 
 BLOCK = re.compile(r"^```bash\n(.*?)^```", re.DOTALL | re.MULTILINE)
+# Commands in the background and those with variables remain processes of their own.
+COMMAND = re.compile(r"python manage\.py [^&$`|<>]+")
+SETTINGS = "DJANGO_SETTINGS_MODULE=backend.config.settings"
 SMALL = "--products 300 --customers 150 --days 14"
 # A failed request ends the script, and processes in the background are stopped at the end.
 PREAMBLE = """
@@ -68,7 +73,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, int]]
         wait_until(
             lambda: "# " in demo_output(home) or process.poll() is not None,
             what="the demo prints what to try",
-            seconds=240,
+            seconds=600,
         )
         assert process.poll() is None, demo_output(home)
         yield home, port
@@ -87,15 +92,27 @@ def demo_output(home: Path) -> str:
     return (home / "make.log").read_text()
 
 
+def in_one_process(script: str) -> str:
+    """Return the script with each series of management commands run by one process, which starts only once."""
+    lines = []
+    for is_command, group in groupby(script.splitlines(), key=lambda line: bool(COMMAND.fullmatch(line))):
+        if is_command:
+            commands = json.dumps([shlex.split(line)[2:] for line in group])
+            lines.append(shlex.join(["env", SETTINGS, "python", "-c", COMMANDS, commands]))
+        else:
+            lines.extend(group)
+    return "\n".join(lines)
+
+
 def run(script: str, *, home: Path) -> str:
     done = subprocess.run(
-        ["bash", "-c", PREAMBLE + script],
+        ["bash", "-c", PREAMBLE + in_one_process(script)],
         cwd=ROOT,
         env=environment(home),
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=900,
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
