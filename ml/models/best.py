@@ -35,7 +35,7 @@ class Best(Recipe):
     name: ClassVar[str] = "best"
 
     validation_share: Share = 0.2
-    validation_users: Count = 4_000
+    validation_users: Count = 2_000
     memory_mb: Count = 2_000
     seed: Seed = 42
 
@@ -65,4 +65,6 @@ class Best(Recipe):
         buyers = train.matrix.nnz / max(items, 1)
         if buyers >= DENSE and dense.needed_mb(items) <= self.memory_mb:
             return dense, LowPass(factors=128, item_exponent=0.5), ItemKnn()
-        return LocalRidge(), ItemKnn(), LowPass(factors=1_024 if items > 10_000 else 256)
+        if items <= 10_000:
+            return LocalRidge(), ItemKnn(), LowPass(factors=256)
+        return LocalRidge(), ItemKnn(), LowPass(factors=512), LowPass(factors=1_024)

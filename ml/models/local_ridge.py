@@ -4,13 +4,14 @@ Source: Steck, Embarrassingly shallow autoencoders for sparse data, WWW 2019 (th
 Karypis, SLIM, ICDM 2011, section on feature selection (regressing on the nearest neighbours only).
 """
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
-from threadpoolctl import threadpool_limits
+from threadpoolctl import threadpool_info, threadpool_limits
 
 from ml.catalogue import Catalogue
 from ml.dataset import Interactions
@@ -42,12 +43,21 @@ class LocalRidge(Recipe):
         # Half the exponent on each side of the product gives the exponent of G.
         halved = csr_array(damped(train.matrix, exponent=self.user_exponent / 2).T)
         columns, values = [], []
-        for first, block in co_occurrence(train.matrix, user_exponent=self.user_exponent):
-            for start in range(0, block.shape[0], SYSTEMS_AT_ONCE):
-                counts = csr_array(block[start : start + SYSTEMS_AT_ONCE])
-                near, right = self._neighbours(counts, first=first + start, degree=degree)
-                columns.append(near)
-                values.append(self._solve(near, right, by_item=halved))
+        threads = _blas_threads()
+        # The systems are too small for BLAS threads to be worth their synchronisation.
+        with threadpool_limits(1, "blas"), ThreadPoolExecutor(threads) as pool:
+            for first, block in co_occurrence(train.matrix, user_exponent=self.user_exponent):
+
+                def solved(
+                    start: int, *, first: int = first, block: csr_array = block
+                ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+                    counts = csr_array(block[start : start + SYSTEMS_AT_ONCE])
+                    near, right = self._neighbours(counts, first=first + start, degree=degree)
+                    return near, self._solve(near, right, by_item=halved)
+
+                for near, weights in pool.map(solved, range(0, block.shape[0], SYSTEMS_AT_ONCE)):
+                    columns.append(near)
+                    values.append(weights)
         target = degree ** np.float32(-self.target_exponent)
         return FittedItemItem(_weights(np.concatenate(columns), np.concatenate(values), target=target))
 
@@ -74,9 +84,12 @@ class LocalRidge(Recipe):
         systems = _local_counts(near, by_item=by_item)
         diagonal = np.arange(self.neighbours)
         systems[:, diagonal, diagonal] += self.ridge
-        # The systems are too small for BLAS threads to be worth their synchronisation.
-        with threadpool_limits(1, "blas"):
-            return np.asarray(np.linalg.solve(systems, right[:, :, None])[:, :, 0])
+        return np.asarray(np.linalg.solve(systems, right[:, :, None])[:, :, 0])
+
+
+def _blas_threads() -> int:
+    """Return how many threads BLAS may use, which is the limit for other work, too."""
+    return max((int(one["num_threads"]) for one in threadpool_info() if one["user_api"] == "blas"), default=1)
 
 
 def _local_counts(near: NDArray[np.int64], *, by_item: csr_array) -> NDArray[np.float64]:

@@ -267,7 +267,7 @@ def test_learned_shares_leave_out_a_member_without_information(data: PlantedData
 
 def test_best_chooses_members_by_the_properties_of_the_data(data: PlantedData) -> None:
     dense = planted_data(users=800, products=60)
-    sparse = planted_data(users=400, products=400)
+    sparse = planted_data(users=260)
 
     assert Best().members(dense.train)[0].name == "weighted_ease"
     assert Best(memory_mb=1).members(sparse.train)[0].name == "local_ridge"
