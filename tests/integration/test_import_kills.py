@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -104,32 +105,49 @@ def import_and_kill(start: Start, shop: Shop, path: Path, *, after: float) -> bo
     return False
 
 
-def test_an_import_that_was_killed_and_repeated_has_the_result_of_an_uninterrupted_one(
-    start: Start, tmp_path: Path
-) -> None:
-    files = [write(tmp_path / f"{stock}.csv", stock=stock) for stock in (5, 8)]
-    uninterrupted, killed = new_shop(tmp_path / "uninterrupted"), new_shop(tmp_path / "killed")
-    killed_while_running = 0
-    for file in files:
+@dataclass(frozen=True)
+class Uninterrupted:
+    """Files, how many seconds the import of each took, and the digest of the shop that imported them."""
+
+    seconds: dict[Path, float]
+    digest: str
+
+
+@pytest.fixture(scope="module")
+def uninterrupted(tmp_path_factory: pytest.TempPathFactory) -> Uninterrupted:
+    """The result of importing two files without kills, one after the other."""
+    folder = tmp_path_factory.mktemp("uninterrupted")
+    shop, seconds = new_shop(folder / "uninterrupted"), {}
+    for stock in (5, 8):
+        path = write(folder / f"{stock}.csv", stock=stock)
         began = time.monotonic()
-        output_of(start(uninterrupted, IMPORT, str(file)))
-        seconds = time.monotonic() - began
+        shop.python("-c", IMPORT, str(path))
+        seconds[path] = time.monotonic() - began
+    return Uninterrupted(seconds, shop.python("-c", DIGEST))
+
+
+def test_an_import_that_was_killed_and_repeated_has_the_result_of_an_uninterrupted_one(
+    start: Start, uninterrupted: Uninterrupted, tmp_path: Path
+) -> None:
+    killed = new_shop(tmp_path / "killed")
+    killed_while_running = 0
+    for file, seconds in uninterrupted.seconds.items():
         rng = random.Random(7)
         for _ in range(KILLS):
             after = rng.uniform(0.05, 0.5) * seconds
             killed_while_running += import_and_kill(start, killed, file, after=after)
         output_of(start(killed, IMPORT, str(file)))
     assert killed_while_running >= KILLS
-    assert output_of(start(killed, DIGEST)) == output_of(start(uninterrupted, DIGEST))
+    assert output_of(start(killed, DIGEST)) == uninterrupted.digest
 
 
-def test_two_concurrent_imports_of_one_file_apply_it_once(start: Start, tmp_path: Path) -> None:
-    shop, expected = new_shop(tmp_path / "shop"), new_shop(tmp_path / "expected")
-    for stock in (5, 8):
-        path = write(tmp_path / f"{stock}.csv", stock=stock)
+def test_two_concurrent_imports_of_one_file_apply_it_once(
+    start: Start, uninterrupted: Uninterrupted, tmp_path: Path
+) -> None:
+    shop = new_shop(tmp_path / "shop")
+    for path in uninterrupted.seconds:
         both = [start(shop, IMPORT, str(path)) for _ in range(2)]
         outputs = [output_of(process) for process in both]
         assert all(f"{2 * PRODUCTS:,} rows read" in out for out in outputs)
         assert not any("refused" in out for out in outputs)
-        output_of(start(expected, IMPORT, str(path)))
-    assert output_of(start(shop, DIGEST)) == output_of(start(expected, DIGEST))
+    assert output_of(start(shop, DIGEST)) == uninterrupted.digest

@@ -11,6 +11,7 @@ from email.message import EmailMessage
 from enum import Enum, auto
 
 DEADLINE_SECONDS = 30.0
+REACHED_SECONDS = 120.0
 STEPS = ("CONNECT", "EHLO", "MAIL", "RCPT", "DATA", "MESSAGE", "ACCEPTED")
 """MESSAGE is reached when the message has arrived, ACCEPTED when it is stored and not confirmed yet."""
 
@@ -35,7 +36,7 @@ class MailServer:
 
     def wait_for(self, step: str) -> None:
         """Return when a client has reached the step."""
-        assert self._reached[step].wait(DEADLINE_SECONDS), f"no client reached {step}"
+        assert self._reached[step].wait(REACHED_SECONDS), f"no client reached {step}"
 
     def reset(self, **rules: str | Break) -> None:
         """Release hanging clients, forget what happened, and set the rules."""
