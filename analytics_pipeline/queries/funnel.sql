@@ -23,7 +23,10 @@ median_seconds = { type = "Float64", description = "The median time from the ste
 */
 WITH
     toUUID('00000000-0000-0000-0000-000000000000') AS nil,
-    toDateTime64(0, 3, 'UTC') AS never
+    toDateTime64(0, 3, 'UTC') AS never,
+    -- The days of the time zone begin at these moments, so that no row needs its own day.
+    toDateTime64(toDate32({start_date:Date}), 3, {time_zone:String}) AS since,
+    toDateTime64(toDate32({end_date:Date}) + 1, 3, {time_zone:String}) AS until
 SELECT
     segment,
     number AS step,
@@ -35,21 +38,23 @@ SELECT
 FROM
 (
     SELECT
+        /* only breakdown != none */
         multiIf(
             {breakdown:String} = 'none', '',
-            /* only breakdown = customer_type */
+            /* end */ /* only breakdown = customer_type */
             {breakdown:String} = 'customer_type', multiIf(
                 bought.buyer != nil AND bought.first_at < began_at, 'returning',
                 bought.is_account, 'new',
                 'guest'
             ),
-            /* end */
+            /* end */ /* only breakdown != none */
             {breakdown:String} = 'device' AND device != '', device,
             {breakdown:String} = 'landing' AND landing != '', landing,
             {breakdown:String} = 'source' AND page_views > 0, if(source = '', 'direct', source),
             {breakdown:String} = 'campaign', if(campaign = '', 'none', campaign),
             'unknown'
-        ) AS segment,
+        )
+        /* else '' */ AS segment,
         [
             count(), countIf(viewed_at != never), countIf(reached_cart != never), countIf(reached_checkout != never),
             countIf(reached_order != never)
@@ -67,7 +72,7 @@ FROM
     /* end */
     -- A clock is corrected by up to a day, and so is a time zone.
     WHERE day BETWEEN toDate32({start_date:Date}) - 2 AND toDate32({end_date:Date}) + 2
-      AND toDate(began_at, {time_zone:String}) BETWEEN {start_date:Date} AND {end_date:Date}
+      AND began_at >= since AND began_at < until
       AND ({bots:String} = 'include' OR is_bot = ({bots:String} = 'only'))
     GROUP BY segment
 )

@@ -78,21 +78,23 @@ FROM
         SELECT
             joined.shopper_key AS shopper,
             toDate(began_at, {time_zone:String}) AS local_day,
+            /* only breakdown != none */
             multiIf(
                 {breakdown:String} = 'none', '',
-                /* only breakdown = customer_type */
+                /* end */ /* only breakdown = customer_type */
                 {breakdown:String} = 'customer_type', multiIf(
                     bought.buyer != toUUID('00000000-0000-0000-0000-000000000000') AND bought.first_at < began_at, 'returning',
                     bought.is_account, 'new',
                     'guest'
                 ),
-                /* end */
+                /* end */ /* only breakdown != none */
                 {breakdown:String} = 'device' AND device != '', device,
                 {breakdown:String} = 'landing' AND landing != '', landing,
                 {breakdown:String} = 'source' AND page_views > 0, if(source = '', 'direct', source),
                 {breakdown:String} = 'campaign', if(campaign = '', 'none', campaign),
                 'unknown'
-            ) AS segment,
+            )
+            /* else '' */ AS segment,
             events,
             order_id,
             number <= 1 AS is_first,
