@@ -1,6 +1,7 @@
 """Registers what higher-level apps provide to lower-level ones."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from django.conf import settings
 
@@ -9,10 +10,9 @@ from backend.audit import health as audit_health
 from backend.catalog.images import files as image_files
 from backend.config.personal_data import handlers, stores
 from backend.config.storages import BUCKET, storage_errors
-from backend.dashboard.mail_kind import ReportKind
 from backend.exposures import services as exposures
+from backend.notifications import additions as kinds_of_messages
 from backend.notifications import health as notifications_health
-from backend.notifications import kinds as notification_kinds
 from backend.operations import health, schema
 from backend.operations.storage import Storage, free_bytes
 from backend.outbox import health as outbox_health
@@ -23,11 +23,14 @@ from backend.search import health as search_health
 from backend.tracking import health as stream_health
 from backend.tracking import sink
 
+if TYPE_CHECKING:
+    from backend.dashboard.mail_kind import ReportKind
+
 
 def connect() -> None:
     """Register the exposure sink, kinds of messages, personal data, health checks, and errors of a bucket."""
     exposures.register_sink(sink.store)
-    notification_kinds.register(ReportKind())
+    kinds_of_messages.register(_mailed_reports)
     personal_data.register(handlers(), stores=stores())
     if settings.STORAGES["default"]["BACKEND"] == BUCKET:
         image_files.register_storage_errors(storage_errors())
@@ -43,6 +46,13 @@ def connect() -> None:
     health.register("notifications", notifications_health.check, required=False)
     health.register("warehouse", warehouse_health.check, required=False)
     health.register("reconciliation", warehouse_health.reconciliation, required=False)
+
+
+def _mailed_reports() -> "ReportKind":
+    # Only processes that send messages need what it imports.
+    from backend.dashboard.mail_kind import ReportKind  # noqa: PLC0415
+
+    return ReportKind()
 
 
 def _folders() -> dict[str, Path]:

@@ -12,6 +12,7 @@ from backend.notifications.account_kinds import (
     OneTimePasswordKind,
     SecurityNoticeKind,
 )
+from backend.notifications.additions import added
 from backend.notifications.links import product_url
 from backend.notifications.messages import Attachment, Channel, Lines
 from backend.notifications.models import NotificationKind
@@ -139,16 +140,5 @@ _OWN: Sequence[KindDefinition] = (
     EmailVerificationKind(),
     SecurityNoticeKind(),
 )
-_known: dict[NotificationKind, KindDefinition] = {each.kind: each for each in _OWN}
-KINDS: Mapping[NotificationKind, KindDefinition] = _known
-"""The kinds of this app, and those of apps in higher layers, which `register` adds."""
-
-
-def register(definition: KindDefinition) -> None:
-    """Add a kind of an app in a higher layer."""
-    _known[definition.kind] = definition
-
-
-def by_topic() -> Mapping[Topic, KindDefinition]:
-    """Return the kinds by the topic of their facts."""
-    return {each.topic: each for each in KINDS.values()}
+KINDS: Mapping[NotificationKind, KindDefinition] = {each.kind: each for each in (*_OWN, *added())}
+BY_TOPIC: Mapping[Topic, KindDefinition] = {each.topic: each for each in KINDS.values()}

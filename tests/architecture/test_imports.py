@@ -80,7 +80,9 @@ def test_commands_run_no_checks_that_import_every_view() -> None:
 
     assert {name for name, tags in checked.items() if tags == "__all__" or Tags.urls in tags} == {
         # It lists the errors of all views.
-        "document_errors"
+        "document_errors",
+        # Django's own one has them, too.
+        "migrate",
     }
 
 
