@@ -1,8 +1,8 @@
 """Reports for users: permissions, formats, and how far the warehouse lags behind the shop."""
 
 import tempfile
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import BinaryIO, cast
@@ -33,6 +33,7 @@ from backend.outbox import selectors as outbox
 
 # A larger file is written to disk. Files are sent after the warehouse's slot is released.
 _BYTES_IN_MEMORY = 8 * 1024 * 1024
+OpensWarehouse = Callable[[], AbstractContextManager[Warehouse]]
 _WHOLE_SHOP = "this report covers the whole shop; omit the parameter"
 
 
@@ -52,8 +53,16 @@ def reports_for(user: User) -> list[Report]:
     return [report for report in reports.available() if whole_shop or SELLER in report.scope]
 
 
-def run(name: str, *, user: User, parameters: Mapping[str, object]) -> ReportResult:
+def run(
+    name: str,
+    *,
+    user: User,
+    parameters: Mapping[str, object],
+    opened: OpensWarehouse = warehouse_for_request,
+) -> ReportResult:
     """Return a report's rows; for a seller, they cover the seller's own products only.
+
+    `opened` decides how long the warehouse may take.
 
     Raises:
         ReportNotFound: there is no such report.
@@ -66,7 +75,7 @@ def run(name: str, *, user: User, parameters: Mapping[str, object]) -> ReportRes
         WarehouseUnavailable, WarehouseRefused: the warehouse is not available.
     """
     seller, given = _split_seller(user, parameters)
-    with _explained(name, user=user, most_rows=JSON.most_rows), warehouse_for_request() as warehouse:
+    with _explained(name, user=user, most_rows=JSON.most_rows), opened() as warehouse:
         return reports.execute(warehouse, name, given, seller=seller, most_rows=JSON.most_rows)
 
 

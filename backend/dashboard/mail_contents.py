@@ -5,6 +5,8 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import parse_qsl
 
+from django.db.models import Max
+
 from analytics_pipeline.reports import Report, ReportResult
 from analytics_pipeline.reports.results import to_csv
 from backend.accounts.models import User
@@ -17,15 +19,17 @@ from backend.dashboard.filters import Filters
 from backend.dashboard.models import ReportMail, SavedView, Schedule
 from backend.dashboard.pages import page_of
 from backend.dashboard.viewing import filters_of, is_staff, is_viewer, reports_of, result_of
+from backend.engines.warehouse import warehouse_for_background
 from backend.notifications.models import NotificationKind, Unsubscription
 
 LARGEST_FILE = 500_000
 """The characters of a file above which it isn't attached, but linked."""
 _FIRST_OF_SERVER = 500
+_NOTHING: Mapping[str, Any] = {"figures": [], "headings": [], "rows": [], "total": 0}
 
 
-def content_for(mail: ReportMail, *, now: datetime) -> Mapping[str, Any]:
-    """Return the content of a report as of its day.
+def content_for(mail: ReportMail, *, is_last: bool) -> Mapping[str, Any]:
+    """Return the content of a report as of its day; in the last attempt, a panel that fails has an error.
 
     `reports` are the names of the reports that it is made of, `whole_shop` says that they cover all sellers:
     `may_see` compares both with the rights of the owner when the message is sent.
@@ -33,7 +37,8 @@ def content_for(mail: ReportMail, *, now: datetime) -> Mapping[str, Any]:
     Raises:
         NotMailed: the owner may not or doesn't want to get it.
 
-    It also raises the exceptions of `selectors.run` that are no fault of the request.
+    It also raises the exceptions of `selectors.run` that are no fault of the request; in the last attempt,
+    only if no panel can be read.
     """
     view = mail.view
     refuse_unwanted(view)
@@ -41,7 +46,18 @@ def content_for(mail: ReportMail, *, now: datetime) -> Mapping[str, Any]:
     panels = [panel for panel in page.panels if panel.report in reports]
     if not panels:
         raise NotMailed("The page is for staff.")
-    shown = [_panel(view.user, page, panel, reports[panel.report], filters) for panel in panels]
+    shown, failures = [], []
+    for panel in panels:
+        try:
+            shown.append(_panel(view.user, page, panel, reports[panel.report], filters))
+        except Exception as error:
+            found = translated(error)
+            if not isinstance(found, DomainError) or not (is_last or found.status < _FIRST_OF_SERVER):
+                raise
+            failures.append(error)
+            shown.append(({**_head(panel), **_NOTHING, "error": found.message}, None))
+    if len(failures) == len(panels):
+        raise failures[0]
     with_files = view.schedule.with_files
     return {
         "reports": sorted({panel.report for panel in panels}),
@@ -61,14 +77,19 @@ def refuse_unwanted(view: SavedView) -> None:
         raise NotMailed("The account is inactive.")
     if not is_viewer(view.user):
         raise NotMailed("This account may see no reports.")
-    if is_unsubscribed(schedule):
+    if is_unsubscribed(schedule, unsubscribed_at=unsubscribed_at(view.user)):
         raise NotMailed("You unsubscribed from reports by e-mail.")
 
 
-def is_unsubscribed(schedule: Schedule) -> bool:
+def unsubscribed_at(user: User) -> datetime | None:
+    """Return when the user last unsubscribed from mailed reports."""
+    rows = Unsubscription.objects.filter(user=user, kind=NotificationKind.REPORT)
+    return rows.aggregate(last=Max("created_at"))["last"]
+
+
+def is_unsubscribed(schedule: Schedule, *, unsubscribed_at: datetime | None) -> bool:
     """Return whether the user unsubscribed after choosing the schedule."""
-    rows = Unsubscription.objects.filter(user=schedule.view.user_id, kind=NotificationKind.REPORT)
-    return rows.filter(created_at__gte=schedule.chosen_at).exists()
+    return unsubscribed_at is not None and unsubscribed_at >= schedule.chosen_at
 
 
 def may_see(user: User, content: Mapping[str, Any]) -> bool:
@@ -91,18 +112,15 @@ def _panel(
     user: User, page: Page, panel: Panel, report: Report, filters: Filters
 ) -> tuple[dict[str, Any], dict[str, str] | None]:
     """Return a panel, and its rows as a file; None for figures, and for rows that are too many."""
-    head = {"name": panel.name, "title": panel.title, "about": panel.about}
-    try:
-        result = result_of(user, panel, report, filters)
-    except Exception as error:
-        found = translated(error)
-        if not isinstance(found, DomainError) or found.status >= _FIRST_OF_SERVER:
-            raise
-        return {**head, "error": found.message}, None
+    result = result_of(user, panel, report, filters, opened=warehouse_for_background)
     shown = content_of(panel, report, result, filters, is_alone=False)
     days = filters.days
     name = f"{page.name}-{panel.name}-{days.first}-{days.last}.csv"
-    return {**head, **_texts(shown)}, _file(panel, result, name=name)
+    return {**_head(panel), **_texts(shown)}, _file(panel, result, name=name)
+
+
+def _head(panel: Panel) -> dict[str, Any]:
+    return {"name": panel.name, "title": panel.title, "about": panel.about}
 
 
 def _texts(shown: Content) -> dict[str, Any]:
@@ -115,7 +133,7 @@ def _texts(shown: Content) -> dict[str, Any]:
     ]
     table = shown.table
     if table is None:
-        return {"figures": figures, "headings": [], "rows": [], "total": 0}
+        return {**_NOTHING, "figures": figures}
     return {
         "figures": figures,
         "headings": [{"title": each.title, "is_number": each.is_number} for each in table.headings],

@@ -19,8 +19,9 @@ logger = structlog.get_logger(__name__)
 
 BACKOFF = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 60, 180))
 """The pauses after failed attempts to read the figures; after the last one the report is given up."""
-LEASE = timedelta(minutes=5)
-"""How long a process may need for a report; after this time another one tries."""
+MAX_ATTEMPTS = len(BACKOFF) + 1
+LEASE = timedelta(minutes=30)
+"""How long a process may need for the panels of a report; after this time another one tries."""
 RUN_LASTS = timedelta(seconds=50)
 LONGEST_REASON = 300
 Clock = Callable[[], datetime]
@@ -30,8 +31,8 @@ Content = Mapping[str, Any]
 class ReadsContent(Protocol):
     """Reads what a report shows."""
 
-    def __call__(self, mail: ReportMail, /, *, now: datetime) -> Content:
-        """Return the content, which must be JSON.
+    def __call__(self, mail: ReportMail, /, *, is_last: bool) -> Content:
+        """Return the content, which must be JSON; `is_last` says that there is no other attempt.
 
         Raises:
             NotMailed: the owner may not or doesn't want to get it.
@@ -49,7 +50,7 @@ def mail_due(*, clock: Clock, content_for: ReadsContent) -> int:
     for schedule_id in list(Schedule.objects.filter(next_at__lte=started).values_list("pk", flat=True)):
         _open(schedule_id, now=started)
     while (now := clock()) < started + RUN_LASTS and (mail := _claimed(now)) is not None:
-        queued += _try(mail, content_for=content_for, now=now)
+        queued += _try(mail, content_for=content_for, clock=clock)
     return queued
 
 
@@ -65,7 +66,9 @@ def _open(schedule_id: int, *, now: datetime) -> None:
             day=latest_day(schedule, now=now),
             defaults={"created_at": now, "try_at": now},
         )
-        schedule.next_at = next_time(schedule.rhythm, weekday=schedule.weekday, hour=schedule.hour, after=now)
+        schedule.next_at = next_time(
+            schedule.frequency, weekday=schedule.weekday, hour=schedule.hour, after=now
+        )
         schedule.save(update_fields=["next_at"])
 
 
@@ -75,30 +78,34 @@ def _claimed(now: datetime) -> ReportMail | None:
     while (
         mail := due.select_related("view__user", "view__schedule").order_by("try_at", "pk").first()
     ) is not None:
-        if due.filter(pk=mail.pk, try_at=mail.try_at).update(try_at=now + LEASE):
-            mail.try_at = now + LEASE
+        # Counted before it is tried, because the process may be killed by what it reads.
+        claim = {"try_at": now + LEASE, "attempts": mail.attempts + 1}
+        if due.filter(pk=mail.pk, try_at=mail.try_at).update(**claim):
+            mail.try_at, mail.attempts = claim["try_at"], claim["attempts"]
             return mail
     return None
 
 
-def _try(mail: ReportMail, *, content_for: ReadsContent, now: datetime) -> bool:
+def _try(mail: ReportMail, *, content_for: ReadsContent, clock: Clock) -> bool:
     """Queue the report, or record why not; return whether it was queued."""
+    if mail.attempts > MAX_ATTEMPTS:
+        return _move(mail, state=MailState.FAILED, reason=mail.reason or "Each process that made it ended.")
     try:
-        content = content_for(mail, now=now)
+        content = content_for(mail, is_last=mail.attempts == MAX_ATTEMPTS)
     except NotMailed as error:
-        return _leave(mail, state=MailState.SKIPPED, reason=str(error))
+        return _move(mail, state=MailState.SKIPPED, reason=str(error))
     except Exception as error:
         logger.warning("report_not_read", mail=mail.pk, attempts=mail.attempts, exc_info=error)
-        return _postpone(mail, reason=_reason(error), now=now)
+        return _postpone(mail, reason=_reason(error), now=clock())
     with transaction.atomic():
         # Nothing is published if the lease has ended and another process has the report.
-        if not _leave(mail, state=MailState.QUEUED, reason="", content=json.dumps(content)):
+        if not _move(mail, state=MailState.QUEUED, reason="", content=json.dumps(content)):
             return False
         publish(Topic.REPORT_MAIL, mail.pk)
     return True
 
 
-def _leave(mail: ReportMail, *, state: MailState, reason: str, **values: object) -> bool:
+def _move(mail: ReportMail, *, state: MailState, reason: str, **values: object) -> bool:
     """Change a claimed report, and return whether it is QUEUED by this."""
     claimed = ReportMail.objects.filter(pk=mail.pk, state=MailState.WAITING, try_at=mail.try_at)
     changed = claimed.update(state=state, reason=reason[:LONGEST_REASON], **values)
@@ -106,10 +113,10 @@ def _leave(mail: ReportMail, *, state: MailState, reason: str, **values: object)
 
 
 def _postpone(mail: ReportMail, *, reason: str, now: datetime) -> bool:
-    if mail.attempts >= len(BACKOFF):
-        return _leave(mail, state=MailState.FAILED, reason=reason)
-    later = {"attempts": mail.attempts + 1, "try_at": now + BACKOFF[mail.attempts]}
-    return _leave(mail, state=MailState.WAITING, reason=reason, **later)
+    if mail.attempts == MAX_ATTEMPTS:
+        return _move(mail, state=MailState.FAILED, reason=reason)
+    try_at = now + BACKOFF[mail.attempts - 1]
+    return _move(mail, state=MailState.WAITING, reason=reason, try_at=try_at)
 
 
 def _reason(error: Exception) -> str:

@@ -31,7 +31,7 @@ class SavedView(models.Model):
         return self.name
 
 
-class Rhythm(models.TextChoices):
+class Frequency(models.TextChoices):
     """How often a view is mailed."""
 
     DAILY = "daily", "every day"
@@ -46,7 +46,7 @@ class Schedule(models.Model):
     """
 
     view = models.OneToOneField(SavedView, on_delete=models.CASCADE, related_name="schedule")
-    rhythm = models.CharField(max_length=8, choices=Rhythm.choices)
+    frequency = models.CharField(max_length=8, choices=Frequency.choices)
     weekday = models.PositiveSmallIntegerField(default=0)
     hour = models.PositiveSmallIntegerField()
     with_files = models.BooleanField(default=True)

@@ -17,7 +17,7 @@ PERSONAL_DATA = PersonalTables(
             section="report_schedules",
             model=Schedule,
             owner=owned_by("view__user"),
-            exported=["view__name", "rhythm", "weekday", "hour", "with_files", "chosen_at", "next_at"],
+            exported=["view__name", "frequency", "weekday", "hour", "with_files", "chosen_at", "next_at"],
             withheld=["id", "view"],
         ),
         PersonalRows(

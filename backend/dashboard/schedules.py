@@ -9,7 +9,7 @@ from django.db import transaction
 
 from backend.accounts.models import User
 from backend.api.errors import InvalidInput
-from backend.dashboard.models import Rhythm, SavedView, Schedule
+from backend.dashboard.models import Frequency, SavedView, Schedule
 
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _DAYS_AHEAD = 62
@@ -21,7 +21,7 @@ def shop_day(now: datetime) -> date:
     return now.astimezone(ZoneInfo(settings.SHOP_TIME_ZONE)).date()
 
 
-def next_time(rhythm: str, *, weekday: int, hour: int, after: datetime) -> datetime:
+def next_time(frequency: str, *, weekday: int, hour: int, after: datetime) -> datetime:
     """Return the first time of a schedule after `after`, in UTC.
 
     If clocks change, an hour that is skipped is the hour after it; one that occurs twice is the first.
@@ -30,9 +30,9 @@ def next_time(rhythm: str, *, weekday: int, hour: int, after: datetime) -> datet
     for days in range(_DAYS_AHEAD):
         day = first + timedelta(days=days)
         at = _at(day, hour=hour)
-        if _is_day(day, rhythm=rhythm, weekday=weekday) and at > after:
+        if _is_day(day, frequency=frequency, weekday=weekday) and at > after:
             return at
-    raise ValueError(f"no day of {rhythm} within {_DAYS_AHEAD} days")
+    raise ValueError(f"no day of {frequency} within {_DAYS_AHEAD} days")
 
 
 def latest_day(schedule: Schedule, *, now: datetime) -> date:
@@ -40,7 +40,7 @@ def latest_day(schedule: Schedule, *, now: datetime) -> date:
     day = shop_day(schedule.next_at)
     while True:
         following = next_time(
-            schedule.rhythm,
+            schedule.frequency,
             weekday=schedule.weekday,
             hour=schedule.hour,
             after=_at(day, hour=schedule.hour),
@@ -54,24 +54,24 @@ def _at(day: date, *, hour: int) -> datetime:
     return datetime.combine(day, time(hour), ZoneInfo(settings.SHOP_TIME_ZONE)).astimezone(UTC)
 
 
-def _is_day(day: date, *, rhythm: str, weekday: int) -> bool:
-    match rhythm:
-        case Rhythm.DAILY:
+def _is_day(day: date, *, frequency: str, weekday: int) -> bool:
+    match frequency:
+        case Frequency.DAILY:
             return True
-        case Rhythm.WEEKLY:
+        case Frequency.WEEKLY:
             return day.weekday() == weekday
         case _:
             return day.day == 1
 
 
 def choose(user: User, *, view_id: int, given: Mapping[str, str], now: datetime) -> SavedView | None:
-    """Set when a view of the user is mailed, and return the view, or None; an empty `rhythm` stops it.
+    """Set when a view of the user is mailed, and return the view, or None; an empty `frequency` stops it.
 
     Raises:
         InvalidInput: a value can't be used, or the user has no verified e-mail address.
     """
-    rhythm = given.get("rhythm", "")
-    values = {} if not rhythm else _values(user, rhythm=rhythm, given=given)
+    frequency = given.get("frequency", "")
+    values = {} if not frequency else _values(user, frequency=frequency, given=given)
     with transaction.atomic():
         # Locked, so that it isn't deleted meanwhile.
         view = SavedView.objects.select_for_update().filter(user=user, pk=view_id).first()
@@ -80,17 +80,17 @@ def choose(user: User, *, view_id: int, given: Mapping[str, str], now: datetime)
         if not values:
             Schedule.objects.filter(view=view).delete()
             return view
-        next_at = next_time(rhythm, weekday=values["weekday"], hour=values["hour"], after=now)
-        row = {**values, "rhythm": rhythm, "chosen_at": now, "next_at": next_at}
+        next_at = next_time(frequency, weekday=values["weekday"], hour=values["hour"], after=now)
+        row = {**values, "frequency": frequency, "chosen_at": now, "next_at": next_at}
         Schedule.objects.update_or_create(
             view=view, defaults={**row, "with_files": given.get("with_files") == "on"}
         )
     return view
 
 
-def _values(user: User, *, rhythm: str, given: Mapping[str, str]) -> dict[str, int]:
-    if rhythm not in Rhythm.values:
-        raise InvalidInput(rhythm=f"must be one of {', '.join(Rhythm.values)}")
+def _values(user: User, *, frequency: str, given: Mapping[str, str]) -> dict[str, int]:
+    if frequency not in Frequency.values:
+        raise InvalidInput(frequency=f"must be one of {', '.join(Frequency.values)}")
     if not user.email_verified:
         raise InvalidInput(e_mail="can't be sent: your account has no verified e-mail address")
     limits = {"weekday": 6, "hour": 23}

@@ -8,10 +8,12 @@ from analytics_pipeline.reports import Report, ReportResult
 from backend.accounts.areas import StaffArea
 from backend.accounts.models import User
 from backend.analytics import selectors
+from backend.analytics.selectors import OpensWarehouse
 from backend.dashboard.computed import computed_for
 from backend.dashboard.declarations import Page, Panel
 from backend.dashboard.filters import Filters, parameters_of, read
 from backend.dashboard.sellers import with_names_of_sellers
+from backend.engines.warehouse import warehouse_for_request
 
 
 def is_staff(user: User) -> bool:
@@ -36,10 +38,19 @@ def filters_of(user: User, page: Page, given: Mapping[str, str], *, today: date)
     return replace(found, opens_orders=user.has_area(StaffArea.ORDERS))
 
 
-def result_of(user: User, panel: Panel, report: Report, filters: Filters) -> ReportResult:
+def result_of(
+    user: User,
+    panel: Panel,
+    report: Report,
+    filters: Filters,
+    *,
+    opened: OpensWarehouse = warehouse_for_request,
+) -> ReportResult:
     """Return the rows of the panel's report, with names of sellers; raises what `selectors.run` raises."""
     computed = computed_for(user).get(report.name)
     if computed is not None:
         return computed.run()
-    result = selectors.run(report.name, user=user, parameters=parameters_of(panel, report, filters))
+    result = selectors.run(
+        report.name, user=user, parameters=parameters_of(panel, report, filters), opened=opened
+    )
     return with_names_of_sellers(result)

@@ -28,7 +28,7 @@ from backend.dashboard.access import FRAGMENT, error_page, page_for_viewers, use
 from backend.dashboard.content import content_of
 from backend.dashboard.declarations import Page, Panel
 from backend.dashboard.filters import Filters, fields_of, ignored_by, in_words, parameters_of
-from backend.dashboard.models import Rhythm
+from backend.dashboard.models import Frequency
 from backend.dashboard.pages import PAGES, page_of
 from backend.dashboard.periods import CUSTOM, PERIODS
 from backend.dashboard.viewing import filters_of, is_staff, reports_of, result_of
@@ -83,7 +83,7 @@ def _views(request: HttpRequest) -> dict[str, Any]:
     """Return what the list of saved views shows."""
     return {
         "saved_views": views_by_mail.listed(user_of(request)),
-        "rhythms": [("", "not"), *Rhythm.choices],
+        "frequencies": [("", "never"), *Frequency.choices],
         "weekdays": list(enumerate(schedules.WEEKDAYS)),
         "hours": range(24),
         "time_zone": settings.SHOP_TIME_ZONE,
@@ -262,8 +262,8 @@ def schedule_view(request: HttpRequest, view_id: int) -> HttpResponse:
         return HttpResponseRedirect(address)
     if view is None:
         raise Http404
-    is_mailed = bool(given.get("rhythm"))
-    messages.success(request, f"{view.name} {'is' if is_mailed else 'is not'} sent by e-mail.")
+    is_mailed = bool(given.get("frequency"))
+    messages.success(request, f"{view.name} will {'' if is_mailed else 'not '}be sent by e-mail.")
     return HttpResponseRedirect(f"{reverse('dashboard:page', args=[view.page])}?{view.query}")
 
 

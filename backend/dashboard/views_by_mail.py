@@ -1,12 +1,14 @@
 """What the list of saved views says about mailing them."""
 
 from dataclasses import dataclass
+from zoneinfo import ZoneInfo
 
-from django.utils import timezone
+from django.conf import settings
+from django.db.models import OuterRef, Subquery
 
 from backend.accounts.models import User
-from backend.dashboard.mail_contents import is_unsubscribed
-from backend.dashboard.models import MailState, ReportMail, Rhythm, SavedView, Schedule
+from backend.dashboard.mail_contents import is_unsubscribed, unsubscribed_at
+from backend.dashboard.models import Frequency, MailState, ReportMail, SavedView, Schedule
 from backend.dashboard.saved_views import views_of
 from backend.dashboard.schedules import WEEKDAYS
 from backend.notifications.models import Delivery, DeliveryFact, DeliveryState, NotificationKind
@@ -25,8 +27,11 @@ class ListedView:
 
 def listed(user: User) -> list[ListedView]:
     """Return the user's views by name."""
-    views = list(views_of(user).select_related("schedule"))
-    last = {mail.view_id: mail for mail in ReportMail.objects.filter(view__user=user).order_by("day")}
+    latest = ReportMail.objects.filter(view=OuterRef("pk")).order_by("-day").values("pk")[:1]
+    views = list(views_of(user).select_related("schedule").annotate(last_mail=Subquery(latest)))
+    # Without the content, which may be megabytes.
+    mails = ReportMail.objects.filter(pk__in=[view.last_mail for view in views]).defer("content")
+    last, unsubscribed = {mail.view_id: mail for mail in mails}, unsubscribed_at(user)
     facts = DeliveryFact.objects.filter(
         kind=NotificationKind.REPORT, recipient=user, key__in=[mail.pk for mail in last.values()]
     )
@@ -37,15 +42,15 @@ def listed(user: User) -> list[ListedView]:
         mail = last.get(view.pk)
         delivery = deliveries.get(mail.pk) if mail else None
         outcome, is_fault = _outcome(mail, delivery) if mail else ("", False)
-        if schedule is not None and is_unsubscribed(schedule):
+        if schedule is not None and is_unsubscribed(schedule, unsubscribed_at=unsubscribed):
             outcome, is_fault = "You unsubscribed in a message; choose it again to receive it.", True
         found.append(ListedView(view, schedule, _summary(schedule) if schedule else "", outcome, is_fault))
     return found
 
 
 def _summary(schedule: Schedule) -> str:
-    rhythm = Rhythm(schedule.rhythm)
-    day = f"every {WEEKDAYS[schedule.weekday]}" if rhythm is Rhythm.WEEKLY else str(rhythm.label)
+    frequency = Frequency(schedule.frequency)
+    day = f"every {WEEKDAYS[schedule.weekday]}" if frequency is Frequency.WEEKLY else str(frequency.label)
     return f"{day} at {schedule.hour}:00"
 
 
@@ -54,8 +59,8 @@ def _outcome(mail: ReportMail, delivery: Delivery | None) -> tuple[str, bool]:
     about = f"The report of {mail.day}"
     match mail.state:
         case MailState.WAITING if mail.reason:
-            at = timezone.localtime(mail.try_at)
-            return f"{about} waits, and is tried again at {at:%H:%M} UTC: {mail.reason}", True
+            at = mail.try_at.astimezone(ZoneInfo(settings.SHOP_TIME_ZONE))
+            return f"{about} waits, and is tried again at {at:%H:%M}: {mail.reason}", True
         case MailState.WAITING:
             return f"{about} is being made.", False
         case MailState.QUEUED:

@@ -55,6 +55,16 @@ def warehouse() -> Warehouse:
     return migrated().warehouse()
 
 
+@contextmanager
+def warehouse_for_background() -> Iterator[Warehouse]:
+    """Yield the warehouse for work that nobody waits for, in the way of `warehouse_for_request`.
+
+    Raises:
+        WarehouseUnavailable, WarehouseRefused: the schema could not be brought up to date.
+    """
+    yield warehouse()
+
+
 @dataclass(frozen=True, slots=True)
 class Checked:
     """A warehouse whose schema is checked before its first use, and never changed."""

@@ -71,7 +71,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 (
-                    "rhythm",
+                    "frequency",
                     models.CharField(
                         choices=[
                             ("daily", "every day"),

@@ -51,6 +51,7 @@ def no_warehouse(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[No
         )
         bare = Warehouse(settings, deadline=Deadline(connect_seconds=1, response_seconds=1))
         monkeypatch.setattr(engines, "checked_for_requests", lambda: engines.Checked(bare))
+        monkeypatch.setattr(engines, "migrated", lambda: engines.Migrated(bare))
         yield
 
 

@@ -1,5 +1,6 @@
 """Views that are mailed: when, what, to whom, and exactly once."""
 
+import json
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -10,11 +11,15 @@ from django.db import connection
 from django.utils import timezone
 from pytest_django import Settings
 
+from analytics_pipeline.warehouse import QueryTimedOut
 from backend.accounts.models import User
+from backend.dashboard import mail_contents
+from backend.dashboard.declarations import Panel
 from backend.dashboard.mail_contents import content_for
-from backend.dashboard.mailing import BACKOFF, LEASE, delete_old, mail_due
-from backend.dashboard.models import ReportMail, Rhythm, SavedView, Schedule
+from backend.dashboard.mailing import BACKOFF, LEASE, MAX_ATTEMPTS, delete_old, mail_due
+from backend.dashboard.models import Frequency, ReportMail, SavedView, Schedule
 from backend.dashboard.schedules import next_time
+from backend.dashboard.viewing import result_of
 from backend.notifications.models import Delivery, DeliveryFact
 from backend.notifications.sending import send_due
 from backend.notifications.subscribers import Deliveries
@@ -34,7 +39,7 @@ QUERY = "period=last_7_days&compare=previous_period&breakdown=category&level=2"
 
 @pytest.fixture
 def clock() -> Clock:
-    return Clock(timezone.now())
+    return Clock(timezone.now().replace(hour=12, minute=0))
 
 
 @pytest.fixture
@@ -47,11 +52,11 @@ def a_view(user: User, clock: Clock, *, page: str = "sales", due: bool = True) -
     view = SavedView.objects.create(user=user, name="A view", page=page, query=QUERY, saved_at=clock.now)
     next_at = clock.now + timedelta(days=0 if due else 1)
     chosen_at = clock.now - timedelta(hours=1)
-    Schedule.objects.create(view=view, rhythm="daily", hour=0, chosen_at=chosen_at, next_at=next_at)
+    Schedule.objects.create(view=view, frequency="daily", hour=0, chosen_at=chosen_at, next_at=next_at)
     return view
 
 
-def nothing_but_days(report: ReportMail, *, now: datetime) -> Mapping[str, Any]:
+def nothing_but_days(report: ReportMail, *, is_last: bool) -> Mapping[str, Any]:
     day = report.day.isoformat()
     return {"reports": [], "whole_shop": True, "days": [day, day], "panels": [], "files": []}
 
@@ -75,19 +80,19 @@ def reasons(kind: Any = ReportMail) -> set[tuple[str, str]]:
 def test_times_follow_the_clocks_of_the_shop(settings: Settings) -> None:
     settings.SHOP_TIME_ZONE = "Europe/Berlin"
 
-    def following(rhythm: str, after: str, *, hour: int = 8, weekday: int = 0) -> str:
+    def following(frequency: str, after: str, *, hour: int = 8, weekday: int = 0) -> str:
         at = datetime.fromisoformat(after).replace(tzinfo=UTC)
-        return next_time(rhythm, weekday=weekday, hour=hour, after=at).strftime("%Y-%m-%dT%H:%M")
+        return next_time(frequency, weekday=weekday, hour=hour, after=at).strftime("%Y-%m-%dT%H:%M")
 
-    assert following(Rhythm.DAILY, "2026-03-27T07:00") == "2026-03-28T07:00"
-    assert following(Rhythm.DAILY, "2026-03-28T07:00") == "2026-03-29T06:00", "summer time began"
-    assert following(Rhythm.DAILY, "2026-03-28T23:30", hour=2) == "2026-03-29T01:00", "2:00 doesn't exist"
-    assert following(Rhythm.DAILY, "2026-10-24T23:30", hour=2) == "2026-10-25T00:00", "2:00 exists twice"
-    assert following(Rhythm.DAILY, "2026-10-25T00:00", hour=2) == "2026-10-26T01:00"
-    assert following(Rhythm.WEEKLY, "2026-11-27T12:00", weekday=4) == "2026-12-04T07:00"
-    assert following(Rhythm.WEEKLY, "2026-11-27T12:00", weekday=5, hour=0) == "2026-11-27T23:00"
-    assert following(Rhythm.MONTHLY, "2026-12-01T07:00") == "2027-01-01T07:00"
-    assert following(Rhythm.MONTHLY, "2026-12-31T22:59", hour=0) == "2026-12-31T23:00"
+    assert following(Frequency.DAILY, "2026-03-27T07:00") == "2026-03-28T07:00"
+    assert following(Frequency.DAILY, "2026-03-28T07:00") == "2026-03-29T06:00", "summer time began"
+    assert following(Frequency.DAILY, "2026-03-28T23:30", hour=2) == "2026-03-29T01:00", "2:00 doesn't exist"
+    assert following(Frequency.DAILY, "2026-10-24T23:30", hour=2) == "2026-10-25T00:00", "2:00 exists twice"
+    assert following(Frequency.DAILY, "2026-10-25T00:00", hour=2) == "2026-10-26T01:00"
+    assert following(Frequency.WEEKLY, "2026-11-27T12:00", weekday=4) == "2026-12-04T07:00"
+    assert following(Frequency.WEEKLY, "2026-11-27T12:00", weekday=5, hour=0) == "2026-11-27T23:00"
+    assert following(Frequency.MONTHLY, "2026-12-01T07:00") == "2027-01-01T07:00"
+    assert following(Frequency.MONTHLY, "2026-12-31T22:59", hour=0) == "2026-12-31T23:00"
 
 
 def test_a_mail_has_the_numbers_of_the_page_as_text_html_and_files(
@@ -143,6 +148,7 @@ def test_schedulers_at_once_and_late_mail_once_a_day(owner: User, clock: Clock) 
         return mail_due(clock=clock, content_for=nothing_but_days)
 
     outcomes = together(*[run] * 4)
+    assert any(isinstance(each, int) for each in outcomes), outcomes
     assert sum(each for each in outcomes if isinstance(each, int)) + run() == 1, outcomes
     clock.pass_(days=3)
     assert run() == 1, "what an outage prevented is left out but for the last"
@@ -227,6 +233,43 @@ def test_a_dead_warehouse_delays_the_mail_and_the_page_says_so(
     assert not Message.objects.filter(topic=Topic.REPORT_MAIL).exists()
 
 
+def test_the_last_attempt_mails_the_panels_that_can_be_read(
+    sales: datetime, owner: User, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def without_parts(user: User, panel: Panel, *others: Any, **more: Any) -> Any:
+        if panel.name == "by-part":
+            raise QueryTimedOut("too slow")
+        return result_of(user, panel, *others, **more)
+
+    monkeypatch.setattr(mail_contents, "result_of", without_parts)
+    a_view(owner, clock)
+    for pause in (*BACKOFF, timedelta(0)):
+        deliver(clock)
+        clock.pass_(seconds=pause.total_seconds())
+
+    (message,) = mail.outbox
+    assert "20.10 EUR" in str(message.body)
+    assert ReportMail.objects.get().attempts == MAX_ATTEMPTS
+    (broken,) = (each for each in json.loads(ReportMail.objects.get().content)["panels"] if "error" in each)
+    assert broken["name"] == "by-part"
+    assert broken["error"] in str(message.body)
+
+
+def test_a_report_that_ends_each_process_is_given_up(owner: User, clock: Clock) -> None:
+    def kills(report: ReportMail, *, is_last: bool) -> Mapping[str, Any]:
+        raise SystemExit
+
+    a_view(owner, clock)
+    for _ in range(MAX_ATTEMPTS):
+        with pytest.raises(SystemExit):
+            mail_due(clock=clock, content_for=kills)
+        Schedule.objects.update(next_at=clock.now + timedelta(days=9))
+        clock.pass_(seconds=LEASE.total_seconds())
+
+    assert mail_due(clock=clock, content_for=kills) == 0
+    assert reasons() == {("FAILED", "Each process that made it ended.")}
+
+
 def test_one_click_stops_all_reports_until_one_is_chosen_again(owner: User, clock: Clock) -> None:
     view = a_view(owner, clock)
     deliver(clock, nothing_but_days)
@@ -239,9 +282,9 @@ def test_one_click_stops_all_reports_until_one_is_chosen_again(owner: User, cloc
     clock.pass_(days=1)
     deliver(clock)
     assert ("SKIPPED", "You unsubscribed from reports by e-mail.") in reasons()
-    chosen = {"rhythm": "daily", "hour": "7", "weekday": "0"}
+    chosen = {"frequency": "daily", "hour": "7", "weekday": "0"}
     page = browser.post(f"/dashboard/views/{view.pk}/mail/", chosen, follow=True).content.decode()
-    assert "A view is sent by e-mail." in page
+    assert "A view will be sent by e-mail." in page
     assert "every day at 7:00" in page
     assert "You unsubscribed in a message" not in page
     clock.now = Schedule.objects.get().next_at + timedelta(days=1)
@@ -252,10 +295,10 @@ def test_one_click_stops_all_reports_until_one_is_chosen_again(owner: User, cloc
 @pytest.mark.parametrize(
     ("given", "message"),
     [
-        ({"rhythm": "hourly"}, "Rhythm must be one of daily, weekly, monthly."),
-        ({"rhythm": "weekly", "weekday": "7"}, "Weekday must be a whole number from 0 to 6."),
-        ({"rhythm": "daily", "hour": "٣"}, "Hour must be a whole number from 0 to 23."),
-        ({"rhythm": "daily"}, "your account has no verified e-mail address."),
+        ({"frequency": "hourly"}, "Frequency must be one of daily, weekly, monthly."),
+        ({"frequency": "weekly", "weekday": "7"}, "Weekday must be a whole number from 0 to 6."),
+        ({"frequency": "daily", "hour": "٣"}, "Hour must be a whole number from 0 to 23."),
+        ({"frequency": "daily"}, "your account has no verified e-mail address."),
     ],
 )
 def test_what_cannot_be_chosen_is_explained(
@@ -270,8 +313,8 @@ def test_what_cannot_be_chosen_is_explained(
 
     assert message in page
     assert Schedule.objects.values().get() == before
-    other = browser_of(lamp_seller).post(f"/dashboard/views/{view.pk}/mail/", {"rhythm": ""})
+    other = browser_of(lamp_seller).post(f"/dashboard/views/{view.pk}/mail/", {"frequency": ""})
     assert other.status_code == 404
     assert Schedule.objects.exists()
-    logged_in(owner).post(f"/dashboard/views/{view.pk}/mail/", {"rhythm": ""})
+    logged_in(owner).post(f"/dashboard/views/{view.pk}/mail/", {"frequency": ""})
     assert not Schedule.objects.exists()
