@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
-from ml.dataset import UNKNOWN, Ids, Positions
+from ml.dataset import UNKNOWN, Ids, Interactions, Positions
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,12 +30,11 @@ class Baskets:
         cls,
         histories: Sequence[tuple[str, Sequence[Sequence[str]]]],
         *,
-        ids: Ids | None = None,
         items: Ids | None = None,
     ) -> "Baskets":
         """Return histories of (shopper, baskets with the oldest first).
 
-        With `ids` or `items`, these give the positions; shoppers who aren't in `ids` are left out.
+        Positions are those of `items`, by default of all that occur.
         """
         rows = [
             (shopper, len(baskets) - 1 - number, item)
@@ -44,20 +43,20 @@ class Baskets:
             for item in dict.fromkeys(basket)
         ]
         shoppers, ages, bought = (np.array(column) for column in zip(*rows, strict=True))
-        ids, items = ids or Ids.of(shoppers), items or Ids.of(bought)
-        found = cls(ids, items, ids.positions(shoppers), ages.astype(np.int64), items.positions(bought))
-        return found.where(found.shoppers != UNKNOWN)
+        ids, known = Ids.of(shoppers), Ids.of(bought) if items is None else items
+        return cls(ids, known, ids.positions(shoppers), ages.astype(np.int64), known.positions(bought))
 
     def where(self, kept: NDArray[np.bool_]) -> "Baskets":
         """Return these rows, with the same ids."""
         return Baskets(self.ids, self.items, self.shoppers[kept], self.ages[kept], self.positions[kept])
 
     def of_shoppers(self, chosen: Positions) -> "Baskets":
-        """Return the rows of these shoppers, whose positions are then 0, 1 …"""
+        """Return the rows of these shoppers, in any order, whose positions are then 0, 1 … as they ascend."""
+        ascending = np.unique(chosen)
         places = np.full(len(self.ids), UNKNOWN)
-        places[chosen] = np.arange(len(chosen))
+        places[ascending] = np.arange(len(ascending))
         kept = self.where(places[self.shoppers] != UNKNOWN)
-        ids = Ids(self.ids.values[chosen])
+        ids = Ids(self.ids.values[ascending])
         return Baskets(ids, self.items, places[kept.shoppers], kept.ages, kept.positions)
 
     def split_last(self) -> tuple["Baskets", "Baskets"]:
@@ -71,6 +70,11 @@ class Baskets:
             Baskets(self.ids, self.items, earlier.shoppers, earlier.ages - 1, earlier.positions),
             self.where(last),
         )
+
+    def pairs(self) -> Interactions:
+        """Return who bought which of the `items`, without times and repetitions."""
+        known = self.where(self.positions != UNKNOWN)
+        return Interactions.of_pairs(known.ids.values[known.shoppers], known.items.values[known.positions])
 
     def weighted(self, weights: NDArray[Any]) -> csr_array:
         """Return the sums of the rows' weights, shoppers × items, float32."""

@@ -126,7 +126,7 @@ def served_candidate(version: Version) -> Candidate:
 
     Raises:
         ml.models.library.UnknownModel: this release has no such model.
-        ml.models.library.UnknownParameter: its model has other parameters in this release.
+        ml.models.library.InvalidParameter: its model has other parameters in this release.
     """
     recipe = version.manifest["chosen"]["collaborative"]
     model = create(recipe["name"], recipe["parameters"])

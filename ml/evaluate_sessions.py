@@ -6,19 +6,20 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ml.arguments import assignment, positive
+from ml import evaluation_command
 from ml.dataset import UNKNOWN, Positions
+from ml.evaluation_command import NothingToEvaluate
 from ml.models.library import built
-from ml.models.recipe import UnknownParameter
 from ml.models.session_knn import SessionKnn
 from ml.sequences import Sequences
-from ml.text_files import UnreadableInteractions, read_sequences
+from ml.text_files import read_sequences
+
+COMMAND = "ml.evaluate_sessions"
 
 
 class NextItems(Protocol):
@@ -29,7 +30,7 @@ class NextItems(Protocol):
         ...
 
 
-class NoNextItems(ValueError):
+class NoNextItems(NothingToEvaluate):
     """No test session has two items."""
 
     def __init__(self, sessions: int) -> None:
@@ -85,23 +86,17 @@ def _rank(candidates: tuple[Positions, NDArray[np.float64]], truth: int, *, k: i
 def main(arguments: Sequence[str] | None = None) -> int:
     """Print the metrics and return 0, or print an error to stderr and return 1."""
     options = _parser().parse_args(arguments)
-    try:
-        model = built(SessionKnn, dict(options.set))
-        train = Sequences.of(read_sequences(options.train))
-        test = Sequences.of(read_sequences(options.test), items=train.items)
-        fitted = model.fit(train)
-        started = time.process_time()
-        found = evaluate(fitted, test, k=options.k)
-        seconds = time.process_time() - started
-    except (UnreadableInteractions, UnknownParameter, NoNextItems) as error:
-        print(f"ml.evaluate_sessions: {error}", file=sys.stderr)
-        return 1
-    for line in _report(found, model=model, train=train, milliseconds=1_000 * seconds / found.predictions):
-        print(line)
-    return 0
+    return evaluation_command.run(COMMAND, lambda _: _report(options))
 
 
-def _report(found: NextMetrics, *, model: SessionKnn, train: Sequences, milliseconds: float) -> Iterator[str]:
+def _report(options: argparse.Namespace) -> Iterator[str]:
+    model = built(SessionKnn, dict(options.set))
+    train = Sequences.of(read_sequences(options.train))
+    test = Sequences.of(read_sequences(options.test), items=train.items)
+    fitted = model.fit(train)
+    started = time.process_time()
+    found = evaluate(fitted, test, k=options.k)
+    milliseconds = 1_000 * (time.process_time() - started) / found.predictions
     yield f"model        {model.name} {json.dumps(model.parameters)}"
     yield f"train        {len(train)} sessions, {len(train.items)} items, {len(train.positions)} views"
     yield f"test         {found.predictions} predictions, {milliseconds:.2f} ms of processor time each"
@@ -110,16 +105,13 @@ def _report(found: NextMetrics, *, model: SessionKnn, train: Sequences, millisec
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m ml.evaluate_sessions", description=__doc__)
-    parser.add_argument(
-        "--train", type=Path, required=True, help="a session a line, oldest first: `item item …` (.gz, .xz)"
+    return evaluation_command.parser(
+        COMMAND,
+        description="Evaluate a session model on files.",
+        train="a session a line, oldest first: `item item …`",
+        test="later sessions",
+        k=20,
     )
-    parser.add_argument("--test", type=Path, required=True, help="later sessions")
-    parser.add_argument("--k", type=positive, default=20, help="length of the lists (20)")
-    parser.add_argument(
-        "--set", type=assignment, action="append", default=[], metavar="NAME=VALUE", help="a model parameter"
-    )
-    return parser
 
 
 if __name__ == "__main__":

@@ -36,12 +36,3 @@ class Sequences:
 
     def __getitem__(self, number: int) -> Positions:
         return self.positions[self.starts[number] : self.starts[number + 1]]
-
-    def split(self, *, last: int) -> tuple["Sequences", "Sequences"]:
-        """Return all but the `last` sequences, and these."""
-        cut = len(self) - last
-        at = self.starts[cut]
-        return (
-            Sequences(self.items, self.positions[:at], self.starts[: cut + 1]),
-            Sequences(self.items, self.positions[at:], self.starts[cut:] - at),
-        )

@@ -62,5 +62,6 @@ def _plugins(variables: Mapping[str, str]) -> tuple[str, ...]:
     text = variables.get("VITRINE_ML_PLUGINS") or ""
     names = tuple(name.strip() for name in text.split(",") if name.strip())
     if not all(part.isidentifier() for name in names for part in name.split(".")):
-        raise InvalidSetting("VITRINE_ML_PLUGINS", value=text, expected="names of modules, with commas")
+        expected = "it must be module names separated by commas"
+        raise InvalidSetting("VITRINE_ML_PLUGINS", value=text, expected=expected)
     return names

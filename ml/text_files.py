@@ -55,13 +55,18 @@ def read_baskets(path: Path) -> list[tuple[str, list[list[str]]]]:
     """Return the shoppers of a file with their baskets; empty lines and baskets are skipped.
 
     Raises:
-        UnreadableInteractions: the file is missing, damaged, binary or empty, or a line has no tab.
+        UnreadableInteractions: the file is missing, damaged, binary or empty, or a line has no shopper
+            or no tab.
     """
     found = []
     for number, line in enumerate(_lines(path, form=BASKETS), 1):
-        shopper, tab, rest = line.strip().partition("\t")
-        if shopper and not tab:
-            raise UnreadableInteractions(path, "no tab", line=number, lines=BASKETS)
+        if line.isspace():
+            continue
+        before, tab, rest = line.partition("\t")
+        shopper = before.strip()
+        if not shopper or not tab:
+            reason = "no tab" if shopper else "no shopper before the tab"
+            raise UnreadableInteractions(path, reason, line=number, lines=BASKETS)
         baskets = [basket.split() for basket in rest.split(";") if basket.strip()]
         if baskets:
             found.append((shopper, baskets))

@@ -21,7 +21,7 @@ from ml.contest import Candidate, Measurement, Outcome
 from ml.dataset import Interactions
 from ml.lists import Lists
 from ml.models.library import NameTaken, PluginMissing, UnknownModel, load_plugins
-from ml.models.recipe import UnknownParameter
+from ml.models.recipe import InvalidParameter
 from ml.registry import Registry, Version, VersionDamaged, VersionExists, VersionNotFound
 from ml.settings import TrainingSettings
 from ml.training_data import TrainingData, from_warehouse
@@ -111,7 +111,7 @@ def _served(version: Version | None) -> tuple[Candidate | None, str | None]:
         return None, None
     try:
         return contest.served_candidate(version), None
-    except (UnknownModel, UnknownParameter) as error:
+    except (UnknownModel, InvalidParameter) as error:
         return None, f"the recipe of {version.id} can't be trained by this release: {error}"
 
 

@@ -13,7 +13,7 @@ from ml.models.blend import Blend
 from ml.models.item_knn import ItemKnn
 from ml.models.local_ridge import LocalRidge
 from ml.models.low_pass import LowPass
-from ml.models.recipe import Count, Recipe, Seed, Share
+from ml.models.recipe import Count, PartialShare, Recipe, Seed
 from ml.models.shares import learn_shares, pooled
 from ml.models.weighted_ease import WeightedEase
 
@@ -34,7 +34,7 @@ class Best(Recipe):
 
     name: ClassVar[str] = "best"
 
-    validation_share: Share = 0.2
+    validation_share: PartialShare = 0.2
     validation_users: Count = 2_000
     memory_mb: Count = 2_000
     seed: Seed = 42

@@ -12,7 +12,7 @@ from ml.dataset import Interactions, Scores
 from ml.models import Fitted, Model
 from ml.models.item_knn import ItemKnn
 from ml.models.local_ridge import LocalRidge
-from ml.models.recipe import NotNegative, UnknownParameter, checked
+from ml.models.recipe import InvalidParameter, NotNegative, checked
 
 
 class SharesMismatch(ValueError):
@@ -29,7 +29,7 @@ class Blend:
 
     Raises:
         SharesMismatch: `shares` and `members` differ in length.
-        UnknownParameter: a share is negative or not finite, or all are 0.
+        InvalidParameter: a share is negative or not finite, or all are 0.
     """
 
     name: ClassVar[str] = "blend"
@@ -43,7 +43,7 @@ class Blend:
         for share in self.shares:
             checked("shares", share, type_=NotNegative, model=self.name)
         if not any(self.shares):
-            raise UnknownParameter(self.name, parameter="shares", reason="at least one must be above 0")
+            raise InvalidParameter(self.name, parameter="shares", reason="at least one must be above 0")
 
     @property
     def parameters(self) -> Mapping[str, object]:

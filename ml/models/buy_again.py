@@ -23,7 +23,6 @@ from ml.top import top
 SHOPPERS_AT_ONCE = 512
 # Below the share of any bought item, so that popular items only fill what is left of a list.
 POPULAR = 1e-6
-K = 10
 SHARES = (0.1, 0.3, 0.5, 0.7)
 MEASURED = 1_000
 MIN_MEASURED = 100
@@ -35,7 +34,7 @@ class BuyAgain(Recipe):
 
     A purchase weighs decay^age, with the age in later baskets; a shopper's shares are the weights divided by
     their sum. Nearest are the `neighbours` shoppers with the greatest cosine of the shares multiplied by the
-    items' ln(shoppers / buyers)^rarity. Items with equal scores are ranked by popularity.
+    items' ln((1 + shoppers) / (1 + buyers))^rarity. Items with equal scores are ranked by popularity.
     """
 
     name: ClassVar[str] = "buy_again"
@@ -88,8 +87,8 @@ class FittedBuyAgain:
         return np.asarray(scores + np.float32(POPULAR) * self.popular, dtype=np.float32)
 
 
-def choose(train: Baskets, *, recipe: BuyAgain) -> BuyAgain:
-    """Return the recipe with the share `own` that has the greatest recall on the last baskets of `train`.
+def choose(train: Baskets, *, recipe: BuyAgain, k: int = 10) -> BuyAgain:
+    """Return the recipe with the share `own` that has the greatest recall@k on the last baskets of `train`.
 
     The last basket of at most MEASURED shoppers is predicted from those before it. With fewer than
     MIN_MEASURED shoppers the recipe is returned unchanged.
@@ -108,7 +107,7 @@ def choose(train: Baskets, *, recipe: BuyAgain) -> BuyAgain:
         truth = held.weighted(np.ones(len(held.shoppers)))
         sizes = np.maximum(np.bincount(held.shoppers, minlength=len(block)), 1)
         for place, share in enumerate(SHARES):
-            ranked = top(fitted.combined(own, others, share=share), k=K)
+            ranked = top(fitted.combined(own, others, share=share), k=k)
             recalls[place] += recall(hits(ranked, truth), sizes).sum()
     return replace(recipe, own=SHARES[int(np.argmax(recalls))])
 

@@ -15,7 +15,7 @@ from ml.models.item_knn import ItemKnn
 from ml.models.local_ridge import LocalRidge
 from ml.models.low_pass import LowPass
 from ml.models.popularity import Popularity
-from ml.models.recipe import UnknownParameter, checked, parameter_types
+from ml.models.recipe import InvalidParameter, checked, parameter_types
 from ml.models.weighted_ease import WeightedEase
 
 M = TypeVar("M")
@@ -95,7 +95,7 @@ def create(name: str, parameters: Mapping[str, object] | None = None) -> Model:
 
     Raises:
         UnknownModel: there is no model with this name.
-        UnknownParameter: a parameter is unknown or its value has another type.
+        InvalidParameter: a parameter is unknown or its value has another type.
     """
     if name not in MODELS:
         raise UnknownModel(name)
@@ -107,7 +107,7 @@ def built(recipe: type[M], parameters: Mapping[str, object] | None = None) -> M:
     """Return a recipe of this class, with `parameters` in place of its defaults.
 
     Raises:
-        UnknownParameter: a parameter is unknown, or its value has another type or is out of bounds.
+        InvalidParameter: a parameter is unknown, or its value has another type or is out of bounds.
     """
     name = str(getattr(recipe, "name", recipe.__name__))
     types = parameter_types(recipe)
@@ -116,7 +116,7 @@ def built(recipe: type[M], parameters: Mapping[str, object] | None = None) -> M:
     for parameter, value in (parameters or {}).items():
         if parameter not in allowed:
             reason = f"its parameters: {', '.join(allowed) or 'none'}"
-            raise UnknownParameter(name, parameter=parameter, reason=reason)
+            raise InvalidParameter(name, parameter=parameter, reason=reason)
         values[parameter] = _value(parameter, value, type_=types[parameter], model=name)
     return recipe(**values)
 

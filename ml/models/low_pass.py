@@ -21,6 +21,8 @@ from ml.models.recipe import Count, NotNegative, Recipe, Seed
 MAX_RANK_SHARE = 8
 POWER_ITERATIONS = 4
 RIDGE = 1e-6
+# Limits the memory of a copy in float64.
+ROWS_AT_ONCE = 8_192
 
 
 @dataclass(frozen=True)
@@ -75,7 +77,16 @@ def _leading_subspace(matrix: csr_array, *, rank: int, seed: int) -> NDArray[np.
 def _orthonormal(basis: NDArray[np.float32]) -> NDArray[np.float32]:
     """Return an orthonormal basis of the columns' span, by Cholesky QR; columns are scaled first."""
     basis = basis / np.maximum(np.linalg.norm(basis, axis=0), np.finfo(np.float32).tiny)
-    gram = (basis.T @ basis).astype(np.float64)
+    gram = _gram(basis)
     # Keeps the factorisation finite if the matrix has a lower rank than the basis.
     gram[np.diag_indices_from(gram)] += RIDGE
     return np.asarray(basis @ inv(cholesky(gram)).astype(np.float32))
+
+
+def _gram(basis: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Return basisᵀ · basis; the error of a product in float32 would exceed the ridge."""
+    total = np.zeros((basis.shape[1], basis.shape[1]))
+    for start in range(0, len(basis), ROWS_AT_ONCE):
+        rows = basis[start : start + ROWS_AT_ONCE].astype(np.float64)
+        total += rows.T @ rows
+    return total

@@ -13,9 +13,11 @@ Seed = Annotated[int, msgspec.Meta(ge=0, le=2**32 - 1)]
 Positive = Annotated[float, msgspec.Meta(gt=0)]
 NotNegative = Annotated[float, msgspec.Meta(ge=0)]
 Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
+# A share that leaves a rest.
+PartialShare = Annotated[float, msgspec.Meta(ge=0, lt=1)]
 
 
-class UnknownParameter(ValueError):
+class InvalidParameter(ValueError):
     """The model has no such parameter, or the value is out of its bounds; `reason` says which."""
 
     def __init__(self, model: str, *, parameter: str, reason: str) -> None:
@@ -28,7 +30,7 @@ class Recipe:
     """Base of frozen dataclasses whose fields are the model's parameters.
 
     Raises:
-        UnknownParameter: a value has another type, isn't finite, or is out of the bounds of its field's type.
+        InvalidParameter: a value has another type, isn't finite, or is out of the bounds of its field's type.
     """
 
     name: ClassVar[str]
@@ -52,11 +54,11 @@ def checked(parameter: str, value: object, *, type_: Any, model: str) -> object:
     """Return the value as this type.
 
     Raises:
-        UnknownParameter: the value has another type, isn't finite, or is out of bounds.
+        InvalidParameter: the value has another type, isn't finite, or is out of bounds.
     """
     if isinstance(value, float) and not math.isfinite(value):
-        raise UnknownParameter(model, parameter=parameter, reason=f"expected a finite number, not {value}")
+        raise InvalidParameter(model, parameter=parameter, reason=f"expected a finite number, not {value}")
     try:
         return msgspec.convert(value, type_)
     except msgspec.ValidationError as error:
-        raise UnknownParameter(model, parameter=parameter, reason=f"{error}, not {value!r}") from error
+        raise InvalidParameter(model, parameter=parameter, reason=f"{error}, not {value!r}") from error

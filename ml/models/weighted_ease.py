@@ -22,6 +22,16 @@ from ml.models.recipe import Count, NotNegative, Positive, Recipe
 MATRICES = 3
 
 
+class NotInvertible(ValueError):
+    """The matrix of co-occurrences can't be inverted, because the ridge is too small."""
+
+    def __init__(self, name: str, *, ridge: float) -> None:
+        super().__init__(
+            f"{name} can't invert the co-occurrences with ridge={ridge:g}; choose a greater ridge"
+        )
+        self.name, self.ridge = name, ridge
+
+
 @dataclass(frozen=True)
 class WeightedEase(Recipe):
     """score = X · Di^-item_exponent · B · Di^target_exponent.
@@ -48,6 +58,7 @@ class WeightedEase(Recipe):
 
         Raises:
             ModelTooLarge: the matrices need more than `memory_mb`.
+            NotInvertible: `ridge` is too small for this data.
         """
         del catalogue
         items = train.matrix.shape[1]
@@ -66,8 +77,12 @@ class WeightedEase(Recipe):
         gram = np.asarray((weighted.T @ weighted).todense(order="F"), dtype=np.float32)
         diagonal = np.arange(gram.shape[0])
         gram[diagonal, diagonal] += np.float32(self.ridge)
-        factor, _ = spotrf(gram, overwrite_a=True, lower=True)
-        inverse, _ = spotri(factor, overwrite_c=True, lower=True)
+        factor, failed = spotrf(gram, overwrite_a=True, lower=True)
+        if failed:
+            raise NotInvertible(self.name, ridge=self.ridge)
+        inverse, failed = spotri(factor, overwrite_c=True, lower=True)
+        if failed:
+            raise NotInvertible(self.name, ridge=self.ridge)
         # LAPACK writes one triangle only.
         inverse = np.tril(inverse)
         inverse += np.tril(inverse, -1).T

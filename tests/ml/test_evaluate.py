@@ -4,11 +4,15 @@ import gzip
 import lzma
 from collections.abc import Callable
 from pathlib import Path
+from types import ModuleType
 from typing import IO
 
 import numpy as np
 import pytest
+from threadpoolctl import threadpool_info
 
+from ml import evaluate as evaluate_module
+from ml import evaluate_baskets, evaluate_sessions, evaluation_command
 from ml.dataset import Interactions
 from ml.evaluate import NoTestUsers, evaluate, main
 from ml.models.library import create
@@ -76,6 +80,7 @@ def test_a_parameter_can_be_set(files: Files, capsys: pytest.CaptureFixture[str]
         (["--model", "local_ridge", "--set", "ridge=0"], "does not accept this ridge; Expected `float` > 0"),
         (["--model", "weighted_ease", "--set", "ridge=-1"], "this ridge; Expected `float` > 0"),
         (["--model", "weighted_ease", "--set", "memory_mb=-5"], "this memory_mb; Expected `int` >= 1"),
+        (["--model", "best", "--set", "validation_share=1"], "this validation_share; Expected `float` < 1"),
         (["--model", "blend", "--set", "shares=[1,-1]"], "this shares; Expected `float` >= 0"),
         (["--model", "blend", "--set", "members=3"], "does not accept this members"),
         (["--model", "blend", "--set", 'members=[{"factors": 3}]'], "there is no model ''"),
@@ -91,6 +96,39 @@ def test_an_invalid_argument_is_reported_in_one_line(
     assert code == 1
     assert message in error
     assert error.count("\n") == 1
+
+
+@pytest.mark.parametrize("command", [evaluate_module, evaluate_baskets, evaluate_sessions])
+@pytest.mark.parametrize(
+    ("variable", "message"),
+    [
+        ("VITRINE_ML_THREADS", "it has to be a whole number from 1"),
+        ("VITRINE_ML_PLUGINS", "it must be module names separated by commas"),
+    ],
+)
+def test_each_command_refuses_unusable_settings(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    command: ModuleType,
+    variable: str,
+    message: str,
+) -> None:
+    monkeypatch.setenv(variable, "0")
+    model = ["--model", "item_knn"] if command is evaluate_module else []
+
+    assert command.main(["--train", "a", "--test", "b", *model]) == 1
+
+    assert capsys.readouterr().err == f"{command.COMMAND}: {variable}='0' can't be used: {message}\n"
+
+
+def test_an_evaluation_uses_the_allowed_number_of_threads(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("VITRINE_ML_THREADS", "1")
+
+    assert evaluation_command.run("x", lambda _: {str(one["num_threads"]) for one in threadpool_info()}) == 0
+
+    assert capsys.readouterr().out == "1\n"
 
 
 def test_files_without_a_common_user_are_an_error(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -20,9 +20,9 @@ from ml.models.library import MODELS, UnknownModel, create
 from ml.models.local_ridge import LocalRidge
 from ml.models.low_pass import LowPass
 from ml.models.popularity import Popularity
-from ml.models.recipe import UnknownParameter
+from ml.models.recipe import InvalidParameter
 from ml.models.shares import learn_shares, pooled
-from ml.models.weighted_ease import WeightedEase
+from ml.models.weighted_ease import NotInvertible, WeightedEase
 from ml.top import rank
 from tests.ml.planted import PlantedData, planted_data
 
@@ -215,7 +215,7 @@ def test_the_error_for_an_unknown_model_lists_the_models() -> None:
 
 
 def test_the_error_for_an_unknown_parameter_lists_the_parameters() -> None:
-    with pytest.raises(UnknownParameter, match="shrinkage"):
+    with pytest.raises(InvalidParameter, match="shrinkage"):
         create("item_knn", {"shrinkage_": 1})
 
 
@@ -242,6 +242,21 @@ def test_weighted_ease_is_refused_before_it_takes_more_memory_than_allowed(data:
         ModelTooLarge, match=r"needs 4,8\d\d MB for 20,000 items, and memory_mb allows 2,000 MB"
     ):
         WeightedEase().fit(wide)
+
+
+def test_weighted_ease_names_the_ridge_if_the_items_are_too_alike_for_it() -> None:
+    alike = Interactions.of_pairs([1, 1, 1], [1, 2, 3])
+
+    with pytest.raises(NotInvertible, match=r"with ridge=1e-30; choose a greater ridge"):
+        WeightedEase(ridge=1e-30).fit(alike)
+
+
+def test_a_low_pass_filter_of_more_factors_than_the_rank_keeps_the_whole_pattern() -> None:
+    alike = Interactions.of_pairs(np.repeat(np.arange(400), 400), np.tile(np.arange(400), 400))
+
+    scores = LowPass().fit(alike).score(alike.matrix[:2])
+
+    np.testing.assert_allclose(scores, 1, rtol=0.01)
 
 
 def test_the_low_pass_filter_projects_on_the_leading_singular_vectors(data: PlantedData) -> None:
@@ -305,7 +320,7 @@ def test_a_plugin_registers_a_model_that_enters_the_contest(
     own = evaluate(create("cosine").fit(data.train), train=data.train, test=data.test, k=10)
     popular = evaluate(Popularity().fit(data.train), train=data.train, test=data.test, k=10)
     assert own.recall > 1.6 * popular.recall
-    with pytest.raises(UnknownParameter, match="does not accept this shrinkage; Expected `float` > 0"):
+    with pytest.raises(InvalidParameter, match="does not accept this shrinkage; Expected `float` > 0"):
         create("cosine", {"shrinkage": 0})
     with pytest.raises(library.NameTaken, match=r"already a model 'cosine', shop_plugin\.Cosine"):
         library.register(type("Other", (), {"name": "cosine"}))
