@@ -13,7 +13,10 @@ _WRITES = ("BEGIN IMMEDIATE", "INSERT", "UPDATE", "DELETE", "REPLACE")
 
 
 class Cursor(base.SQLiteCursorWrapper):
-    """A cursor whose statements take turns with those of other connections where they need the write lock."""
+    """A cursor whose statements take turns with those of other connections where they need the write lock.
+
+    Statements that only migrations execute outside of transactions, such as CREATE, take no turns.
+    """
 
     def __init__(self, connection: sqlite3.Connection, turns: Turns) -> None:
         super().__init__(connection)

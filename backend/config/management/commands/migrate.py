@@ -8,8 +8,8 @@ from django.db import connections
 from django.db.migrations import Migration
 from django.db.migrations.recorder import MigrationRecorder
 
-# A migration holds the write lock from its beginning to its end. Those who wait for it ask for it ten times a
-# second: without pauses they would find it held again and again, and give up.
+# A migration holds the write lock until it ends. Those who wait for it ask for it ten times a second: without
+# pauses they would find it held again and again, and give up. Releases with turns need no pauses.
 _HOLD_SECONDS, _PAUSE_SECONDS = 1.0, 0.25
 
 
