@@ -286,4 +286,5 @@ def test_a_result_lists_the_parameters_that_were_used(warehouse: Warehouse) -> N
         "start_date": NOW.date(),
         "end_date": date(2149, 6, 4),
         "group_by": "day",
+        "bots": "exclude",
     }
