@@ -5,8 +5,6 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import parse_qsl
 
-from django.db.models import Max
-
 from analytics_pipeline.reports import Report, ReportResult
 from analytics_pipeline.reports.results import to_csv
 from backend.accounts.models import User
@@ -84,7 +82,7 @@ def refuse_unwanted(view: SavedView) -> None:
 def unsubscribed_at(user: User) -> datetime | None:
     """Return when the user last unsubscribed from mailed reports."""
     rows = Unsubscription.objects.filter(user=user, kind=NotificationKind.REPORT)
-    return rows.aggregate(last=Max("created_at"))["last"]
+    return rows.order_by("-created_at").values_list("created_at", flat=True).first()
 
 
 def is_unsubscribed(schedule: Schedule, *, unsubscribed_at: datetime | None) -> bool:

@@ -79,9 +79,9 @@ def _claimed(now: datetime) -> ReportMail | None:
         mail := due.select_related("view__user", "view__schedule").order_by("try_at", "pk").first()
     ) is not None:
         # Counted before it is tried, because the process may be killed by what it reads.
-        claim = {"try_at": now + LEASE, "attempts": mail.attempts + 1}
-        if due.filter(pk=mail.pk, try_at=mail.try_at).update(**claim):
-            mail.try_at, mail.attempts = claim["try_at"], claim["attempts"]
+        until, attempts = now + LEASE, mail.attempts + 1
+        if due.filter(pk=mail.pk, try_at=mail.try_at).update(try_at=until, attempts=attempts):
+            mail.try_at, mail.attempts = until, attempts
             return mail
     return None
 

@@ -61,7 +61,7 @@ class Schedule(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.view}, {self.get_rhythm_display()}"
+        return f"{self.view}, {self.get_frequency_display()}"
 
 
 class MailState(models.TextChoices):

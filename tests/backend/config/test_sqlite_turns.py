@@ -3,7 +3,7 @@
 import fcntl
 import os
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
@@ -69,7 +69,7 @@ class Busy:
     ids=["transaction", "statement"],
 )
 def test_a_writer_that_makes_no_pause_lets_others_write(
-    connection: BaseDatabaseWrapper, tmp_path: Path, statements: Sequence[str]
+    connection: BaseDatabaseWrapper, tmp_path: Path, statements: tuple[str, ...]
 ) -> None:
     def write() -> None:
         with other.cursor() as cursor:
