@@ -107,7 +107,7 @@ def test_a_long_invoice_has_numbered_pages_with_the_head_of_the_table_on_each(
     for number, text in enumerate(texts, start=1):
         assert f"Page {number} of {len(pages)}" in text
         assert invoice.number in text
-    # The totals may be alone on the last page.
-    assert all("UNIT PRICE" in text.upper() for text in texts[:-1])
+    assert all("UNIT PRICE" in text.upper() for text in texts if "choice " in text)
     assert sum(text.count("choice ") for text in texts) == 24
-    assert "USD 480.00" in texts[-1]
+    # After the totals, there may be a page with the foot alone.
+    assert "USD 480.00" in "".join(texts[-2:])
