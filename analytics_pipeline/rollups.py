@@ -231,14 +231,9 @@ def states(warehouse: Warehouse, chosen: Sequence[Rollup]) -> dict[Rollup, State
     }
 
 
-def state(warehouse: Warehouse, rollup: Rollup) -> State:
-    """Return the state of one rollup."""
-    return states(warehouse, [rollup])[rollup]
-
-
 def dirty_days(warehouse: Warehouse, rollup: Rollup) -> list[date]:
     """Return the days whose events changed since the rollup was built, oldest first."""
-    return state(warehouse, rollup).dirty
+    return states(warehouse, [rollup])[rollup].dirty
 
 
 def built_days(warehouse: Warehouse, rollup: Rollup) -> list[date]:

@@ -34,7 +34,7 @@ class Statement:
 
         A day of such a rollup that was built meanwhile may have events that the day after it also has.
         """
-        return all(rollups.state(warehouse, rollup) == state for rollup, state in self.joined.items())
+        return not self.joined or rollups.states(warehouse, list(self.joined)) == self.joined
 
 
 def prepared(report: Report, warehouse: Warehouse, values: Mapping[str, Value]) -> Statement:
@@ -43,18 +43,18 @@ def prepared(report: Report, warehouse: Warehouse, values: Mapping[str, Value]) 
     The dirty days are read before the report runs. A day that was clean then may be rebuilt meanwhile, and
     its rollup only becomes more complete; a day that becomes dirty meanwhile counts as it did before.
     """
-    sql, dirty, joined = blocks.needed(report.sql, values), dict[str, list[date]](), dict[Rollup, State]()
-    parts = {rollup.of for rollup in rollups.ROLLUPS if _reads(sql, rollup)}
-    for rollup in reversed(rollups.ROLLUPS):
+    sql, dirty = blocks.needed(report.sql, values), dict[str, list[date]]()
+    states = _states(warehouse, sql)
+    parts = {rollup.of for rollup in states}
+    for rollup, state in reversed(states.items()):
         if not _reads(sql, rollup):
+            # It was read by one that has no dirty days.
             continue
-        state = rollups.state(warehouse, rollup)
         days = [day for day in state.dirty if rollup in parts or _may_read(report, day, values)]
         if not days:
             sql = sql.replace(rollup.reference, rollup.table)
-        if rollup.of:
-            joined[rollup] = state
         dirty[rollup.placeholder] = days
+    joined = {rollup: state for rollup, state in states.items() if rollup.of}
     return Statement(sql=sql, dirty=dirty, joined=joined)
 
 
@@ -71,15 +71,21 @@ def independent(report: Report, warehouse: Warehouse, values: Mapping[str, Value
     It reads no tables of rollups whose days depend on each other.
     """
     sql = blocks.needed(report.sql, values)
-    read = [rollup for rollup in rollups.ROLLUPS if _reads(sql, rollup)]
-    if not any(rollup.of for rollup in read):
+    states = _states(warehouse, sql)
+    if not any(rollup.of for rollup in states):
         return prepared(report, warehouse, values)
-    dirty = {rollup.placeholder: rollups.dirty_days(warehouse, rollup) for rollup in read}
-    for rollup in read:
+    dirty = {rollup.placeholder: state.dirty for rollup, state in states.items()}
+    for rollup in states:
         if rollup.of:
             days = {*dirty[rollup.placeholder], *rollups.built_days(warehouse, rollup)}
             dirty[rollup.placeholder] = sorted(day for day in days if _may_read(report, day, values))
     return Statement(sql=sql, dirty=dirty, joined={})
+
+
+def _states(warehouse: Warehouse, sql: str) -> dict[Rollup, State]:
+    """Return the states of the rollups that the SQL reads, by one query; without any, by none."""
+    read = [rollup for rollup in rollups.ROLLUPS if _reads(sql, rollup)]
+    return rollups.states(warehouse, read) if read else {}
 
 
 def _reads(sql: str, rollup: Rollup) -> bool:

@@ -57,7 +57,7 @@ def warehouse() -> Warehouse:
 
 @contextmanager
 def warehouse_for_background() -> Iterator[Warehouse]:
-    """Yield the warehouse for work that nobody waits for, in the way of `warehouse_for_request`.
+    """Yield the warehouse for background work; a query may take longer than in `warehouse_for_request`.
 
     Raises:
         WarehouseUnavailable, WarehouseRefused: the schema could not be brought up to date.

@@ -21,7 +21,7 @@ from ml.top import top
 
 # Keeps the similarities of a block of shoppers with all others small.
 SHOPPERS_AT_ONCE = 512
-# Below the share of any bought item, so that popular items only fill what is left of a list.
+# Smaller than the share of any bought item: popular items are ranked after all bought ones.
 POPULAR = 1e-6
 SHARES = (0.1, 0.3, 0.5, 0.7)
 MEASURED = 1_000

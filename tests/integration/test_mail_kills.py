@@ -72,7 +72,7 @@ def shop(tmp_path: Path, server: MailServer) -> Shop:
 
 
 def states_after_other_runs(shop: Shop, *minutes: int) -> list[str]:
-    """Send what is due in so many minutes; return the states after each run."""
+    """Send what is due after each of these numbers of minutes; return the states after each run."""
     lines = shop.python("-c", SEND, *map(str, minutes)).splitlines()
     return [line for line in lines if line.isupper()]
 
