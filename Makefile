@@ -42,9 +42,22 @@ notebooks: $(VENV)/.notebooks ## Open the analysts' notebooks in JupyterLab, bes
 
 .PHONY: test
 test: $(VENV)/.development ## Run all tests, then repeat those of a store that has a real server
-	$(EMBEDDED) $(PYTEST)
+	@failed=0; \
+	$(EMBEDDED) $(PYTEST) -o cache_dir=.pytest_cache/embedded || failed=1; \
 	TEST_DATABASE_URL=$${TEST_DATABASE_URL:-embedded-postgres} \
-		TEST_SEARCH_ENGINE=$${TEST_ELASTICSEARCH_URL:+elasticsearch} $(PYTEST) -m on_servers
+		TEST_SEARCH_ENGINE=$${TEST_ELASTICSEARCH_URL:+elasticsearch} \
+		$(PYTEST) -o cache_dir=.pytest_cache/servers -m on_servers || failed=1; \
+	exit $$failed
+
+.PHONY: retest
+retest: $(VENV)/.development ## Repeat the tests that failed in the last `make test`
+	@failed=0; \
+	repeat() { "$$@" --last-failed --last-failed-no-failures none || [ $$? = 5 ] || failed=1; }; \
+	repeat $(EMBEDDED) $(PYTEST) -o cache_dir=.pytest_cache/embedded; \
+	repeat env TEST_DATABASE_URL=$${TEST_DATABASE_URL:-embedded-postgres} \
+		TEST_SEARCH_ENGINE=$${TEST_ELASTICSEARCH_URL:+elasticsearch} \
+		$(PYTEST) -o cache_dir=.pytest_cache/servers -m on_servers; \
+	exit $$failed
 
 .PHONY: unit
 unit: $(VENV)/.development ## Run the tests that use no store

@@ -45,13 +45,21 @@ class Client:
     ) -> Any:
         """Send a request; return the `data` of the response's envelope, or else all of its JSON.
 
+        Where it can take effect only once, the request is repeated for a minute while the shop responds that a
+        part of it is not available at the moment (503 with the header Retry-After).
+
         Raises:
             UnexpectedResponse: the response has another status than `status`.
         """
         sent = {"Content-Type": "application/json", **self.headers, **(headers or {})}
         content = None if body is None else json.dumps(body).encode()
         request = Request(f"{self.address}{path}", data=content, headers=sent, method=method)  # noqa: S310
-        found, text = _exchanged(request)
+        is_repeatable = status != 503 and (method == "GET" or "Idempotency-Key" in sent)
+        deadline = time.monotonic() + DEADLINE_SECONDS
+        found, text, pause = _exchanged(request)
+        while found == 503 and pause and is_repeatable and time.monotonic() + pause < deadline:
+            time.sleep(pause)
+            found, text, pause = _exchanged(request)
         if found != status:
             raise UnexpectedResponse(f"{method} {path}: {found} instead of {status}: {text[:2_000]}")
         shown = json.loads(text) if text else None
@@ -72,13 +80,14 @@ class Client:
         return Client(self.address, {**self.headers, "Authorization": f"Bearer {tokens['access_token']}"})
 
 
-def _exchanged(request: Request) -> tuple[int, str]:
+def _exchanged(request: Request) -> tuple[int, str, int]:
+    """Return the response's status and text, and the seconds of its header Retry-After, or 0."""
     try:
         with urlopen(request, timeout=TIMEOUT_SECONDS) as response:  # noqa: S310 - the caller names the server
-            return response.status, response.read().decode()
+            return response.status, response.read().decode(), 0
     except HTTPError as error:
         with error:
-            return error.code, error.read().decode()
+            return error.code, error.read().decode(), int(error.headers.get("Retry-After", 0))
 
 
 def wait_for(found: Callable[[], Any], *, what: str) -> Any:
