@@ -45,8 +45,8 @@ class Client:
     ) -> Any:
         """Send a request; return the `data` of the response's envelope, or else all of its JSON.
 
-        Where it can take effect only once, the request is repeated for a minute while the shop responds that a
-        part of it is not available at the moment (503 with the header Retry-After).
+        A request that can take effect only once is repeated for a minute while a part of the shop is not
+        available (503 with the header Retry-After).
 
         Raises:
             UnexpectedResponse: the response has another status than `status`.
