@@ -58,10 +58,22 @@ FROM
         parts.order_id AS order_id,
         any(parts.quantity) AS quantity,
         sum(parts.amount) AS amount
-    FROM credited_parts(
-        start_date = {start_date:Date}, end_date = {end_date:Date}, time_zone = {time_zone:String},
-        credit = {credit:String}, window_days = {window_days:UInt64}
-    ) AS parts
+    FROM
+        -- With `named`, the parts are the movements, whose own view ClickHouse analyses in a third of the time.
+        /* only credit != named */
+        credited_parts(
+            start_date = {start_date:Date}, end_date = {end_date:Date}, time_zone = {time_zone:String},
+            credit = {credit:String}, window_days = {window_days:UInt64}
+        )
+        /* else (
+            SELECT
+                surface, query, slot, algorithm, list_version, toString(currency) AS currency, toString(kind) AS kind,
+                order_id, seller_id, movement_id, quantity, toDecimal128(amount, 4) AS amount
+            FROM credited_movements(
+                start_date = {start_date:Date}, end_date = {end_date:Date}, time_zone = {time_zone:String}
+            )
+        ) */
+        AS parts
     WHERE {seller:UInt64} = 0 OR parts.seller_id = {seller:UInt64}
     GROUP BY surface, query, slot, algorithm, version, currency, kind, order_id, parts.movement_id
 )

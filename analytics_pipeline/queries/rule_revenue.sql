@@ -40,10 +40,21 @@ WITH movements AS
             *,
             arrayJoin(if(empty(rule_ids), [toUInt64(0)], rule_ids)) AS rule,
             has(pinned_ids, product_id) AND pinned_by[indexOf(pinned_ids, product_id)] = rule AS is_pinned_here
-        FROM credited_parts(
-            start_date = {start_date:Date}, end_date = {end_date:Date}, time_zone = {time_zone:String},
-            credit = {credit:String}, window_days = {window_days:UInt64}
-        )
+        FROM
+            -- With `named`, the parts are the movements, whose own view ClickHouse analyses in a third of the time.
+            /* only credit != named */
+            credited_parts(
+                start_date = {start_date:Date}, end_date = {end_date:Date}, time_zone = {time_zone:String},
+                credit = {credit:String}, window_days = {window_days:UInt64}
+            )
+            /* else (
+                SELECT
+                    rule_ids, pinned_ids, pinned_by, product_id, toString(currency) AS currency, toString(kind) AS kind,
+                    order_id, movement_id, quantity, toDecimal128(amount, 4) AS amount
+                FROM credited_movements(
+                    start_date = {start_date:Date}, end_date = {end_date:Date}, time_zone = {time_zone:String}
+                )
+            ) */
     )
     GROUP BY movement_id, kind, order_id, currency, rule
 )

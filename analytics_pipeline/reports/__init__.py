@@ -13,7 +13,7 @@ from analytics_pipeline.reports.errors import (
 from analytics_pipeline.reports.library import QUERIES, available, faults, load, names
 from analytics_pipeline.reports.parameters import Parameter
 from analytics_pipeline.reports.results import ReportResult
-from analytics_pipeline.reports.running import EVERY_SELLER, execute, export, run
+from analytics_pipeline.reports.running import EVERY_SELLER, execute, export, key_of, run
 
 __all__ = [
     "EVERY_SELLER",
@@ -30,6 +30,7 @@ __all__ = [
     "execute",
     "export",
     "faults",
+    "key_of",
     "load",
     "names",
     "run",

@@ -1,13 +1,13 @@
 """Run a report, and return its rows or write them to a file."""
 
 import io
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import Any, BinaryIO, Literal
 
 from analytics_pipeline.reports.definition import SELLER, Report
 from analytics_pipeline.reports.errors import InvalidParameters, NotForSellers
 from analytics_pipeline.reports.library import load
-from analytics_pipeline.reports.parameters import LARGEST_NUMBER, NUMBER, Parameter, parse
+from analytics_pipeline.reports.parameters import LARGEST_NUMBER, NUMBER, Parameter, Value, parse
 from analytics_pipeline.reports.results import ReportResult, plain, plain_row, write_csv
 from analytics_pipeline.reports.statements import independent, statements
 from analytics_pipeline.warehouse import Warehouse
@@ -55,6 +55,22 @@ def execute(
     )
 
 
+def key_of(name: str, given: Mapping[str, object], *, seller: int | str = EVERY_SELLER) -> Hashable:
+    """Return what determines the rows of the report at any moment: equal keys have equal rows.
+
+    Raises:
+        UnknownReport, InvalidReport, InvalidParameters, NotForSellers: the request is invalid.
+    """
+    report = load(name)
+    values = parse(report.parameters, given, report=name)
+    own = _seller_of(report, seller)
+    return name, own, tuple((each, _hashable(value)) for each, value in sorted(values.items()))
+
+
+def _hashable(value: Value) -> Hashable:
+    return tuple(value) if isinstance(value, list) else value
+
+
 def export(
     warehouse: Warehouse,
     name: str,
@@ -96,15 +112,20 @@ def _names(columns: Sequence[str], *, report: Report) -> tuple[str, ...]:
 
 
 def _supplied(report: Report, warehouse: Warehouse, *, seller: int | str) -> dict[str, object]:
-    try:
-        seller_id = _SELLER.parse(seller)
-    except ValueError as error:
-        raise InvalidParameters({SELLER: str(error)}) from error
-    if seller_id != EVERY_SELLER and SELLER not in report.scope:
-        raise NotForSellers(report.name)
+    seller_id = _seller_of(report, seller)
     used = report.placeholders
     suppliers: dict[str, Callable[[], object]] = {
         SELLER: lambda: seller_id,
         "time_zone": lambda: warehouse.settings.time_zone,
     }
     return {name: supply() for name, supply in suppliers.items() if name in used}
+
+
+def _seller_of(report: Report, seller: int | str) -> Value:
+    try:
+        seller_id = _SELLER.parse(seller)
+    except ValueError as error:
+        raise InvalidParameters({SELLER: str(error)}) from error
+    if seller_id != EVERY_SELLER and SELLER not in report.scope:
+        raise NotForSellers(report.name)
+    return seller_id

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import BinaryIO, cast
 
+from django.conf import settings
+
 from analytics_pipeline import reports, rollups
 from analytics_pipeline.reports import (
     InvalidParameters,
@@ -28,11 +30,17 @@ from backend.analytics.subscribers import OrderFacts, Products
 from backend.api.errors import InvalidInput
 from backend.catalog.errors import ProductNotFound
 from backend.catalog.models import Product
-from backend.engines.warehouse import Migrated, warehouse_for_request
+from backend.engines.shared_results import Begins, SharedResults
+from backend.engines.warehouse import SHARE, Migrated, warehouse_for_request
 from backend.outbox import selectors as outbox
 
 # A larger file is written to disk. Files are sent after the warehouse's slot is released.
 _BYTES_IN_MEMORY = 8 * 1024 * 1024
+# Larger results are given to the requests that wait for them, and not kept.
+_MOST_KEPT_ROWS = 1_000
+RESULTS = SharedResults[ReportResult](
+    SHARE, most=64, keeps=lambda result: len(result.rows) <= _MOST_KEPT_ROWS
+)
 OpensWarehouse = Callable[[], AbstractContextManager[Warehouse]]
 _WHOLE_SHOP = "this report covers the whole shop; omit the parameter"
 
@@ -62,7 +70,8 @@ def run(
 ) -> ReportResult:
     """Return a report's rows; for a seller, they cover the seller's own products only.
 
-    `opened` decides how long the warehouse may take.
+    Requests share the rows of equal reports for up to REPORT_SHARED_SECONDS. `opened` decides how long the
+    warehouse may take; another one than that of requests shares nothing.
 
     Raises:
         ReportNotFound: there is no such report.
@@ -75,8 +84,17 @@ def run(
         WarehouseUnavailable, WarehouseRefused: the warehouse is not available.
     """
     seller, given = _split_seller(user, parameters)
-    with _explained(name, user=user, most_rows=JSON.most_rows), opened() as warehouse:
-        return reports.execute(warehouse, name, given, seller=seller, most_rows=JSON.most_rows)
+
+    def compute(begins: Begins) -> ReportResult:
+        with opened() as warehouse:
+            begins()
+            return reports.execute(warehouse, name, given, seller=seller, most_rows=JSON.most_rows)
+
+    with _explained(name, user=user, most_rows=JSON.most_rows):
+        # The key contains the seller, so that a seller never gets rows of others.
+        key = reports.key_of(name, given, seller=seller)
+        seconds = settings.REPORT_SHARED_SECONDS if opened is warehouse_for_request else 0
+        return RESULTS.result(key, compute, seconds=seconds)
 
 
 def export(

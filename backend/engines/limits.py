@@ -103,14 +103,23 @@ class Share:
         if probe:
             self._probing = False
 
-    def _acquire(self) -> None:
+    def waits(self, ends: Callable[[float], bool]) -> bool:
+        """Return True once `ends` does, or False as soon as a request would no longer wait for a slot.
+
+        `ends` waits as many seconds as it is given, and returns whether the wait is over.
+        """
         started = self._clock()
-        while not self._free.acquire(timeout=_POLL_SECONDS):
+        while not ends(_POLL_SECONDS):
             now = self._clock()
             silent = max(self._silent, 2 * self._latest_seconds)
             if now - self._active_at >= silent or now - started >= self._patience:
-                REFUSED.labels(self.engine, "busy").inc()
-                raise EngineBusy(engine=self.engine)
+                return False
+        return True
+
+    def _acquire(self) -> None:
+        if not self.waits(lambda seconds: self._free.acquire(timeout=seconds)):
+            REFUSED.labels(self.engine, "busy").inc()
+            raise EngineBusy(engine=self.engine)
         self._active_at = self._clock()
 
     def _suspend(self, error: Exception) -> None:

@@ -1,8 +1,11 @@
 """Pages of reports for eight analysts at once, beside the shop's pages: `make bench-report-pages`.
 
 One web process serves a temporary shop, whose warehouse has generated visits. The time of the shop's product
-page is measured alone, then while eight analysts request the pages of reports one after another. Requests
-that are refused because the warehouse has no free slot (503) are counted, and repeated after a pause.
+page is measured alone, then while eight analysts request reports, without pauses. First each analyst reads
+other reports, periods and breakdowns than the others, and none twice, so that no result can be shared
+("cold"); then all read the same ones in the same order ("warm"). Requests that are refused because the
+warehouse has no free slot (503) are counted, and repeated after a pause. The processor time that the web
+process and the warehouse take for a report is measured in a second pass, without requests of the shop's page.
 """
 
 import argparse
@@ -15,20 +18,32 @@ import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import urllib3
+
+from benchmarks.processor_time import cpu_seconds, own_cpu_seconds
+from benchmarks.reports.filling import DAYS, FIRST_DAY
+
+if TYPE_CHECKING:
+    from benchmarks.web_process import WebProcess
 
 ANALYSTS = 8
 MOST_REPORT_SECONDS, MOST_SHOP_RATIO = 0.3, 1.2
 _PAUSE_SECONDS = 0.1
 _SHOP_REQUESTS = 300
 _REFUSED = 503
-_PATHS = (
-    "/api/analytics/reports/funnel/",
-    "/api/analytics/reports/product/?product=77",
-    "/api/analytics/sales/",
+_REPORTS = (
+    "/api/analytics/reports/funnel/?breakdown={part}&",
+    "/api/analytics/reports/product/?product={number}&",
+    "/api/analytics/sales/?group_by={length}&",
+    "/api/analytics/reports/sessions/?breakdown={part}&",
+    "/api/analytics/reports/sales/?group_by={length}&",
+    "/api/analytics/reports/exposure_revenue/?breakdown=surface&",
 )
+_PARTS, _LENGTHS = ("none", "device", "source", "landing"), ("day", "week", "month")
 _ENVIRON = {
     "DJANGO_SETTINGS_MODULE": "backend.config.settings",
     "VITRINE_ENV_FILE": "/dev/null",
@@ -78,29 +93,70 @@ def _run(home: Path, *, events: int, rounds: int) -> None:
         migrate.migrate(warehouse)
         fill(warehouse, events=events)
         warehouse.close()
+        pid = embedded.endpoint(embedded.WAREHOUSE, home=settings.home).pid
         page, headers = _page(), {"Authorization": f"Bearer {_access_token()}"}
         with web_process({}) as served:
-            _compare(served.url, page=page, headers=headers, rounds=rounds)
+            _compare(served, pid, page=page, headers=headers, rounds=rounds)
 
 
-def _compare(url: str, *, page: str, headers: Mapping[str, str], rounds: int) -> None:
-    paths = [path for path in _PATHS for _ in range(rounds)]
-    for path in _PATHS:
-        _requested(url, [path], headers=headers)
-    idle, loaded, stopped = Times(), Times(), threading.Event()
-    _shop(url, page, times=idle, stopped=stopped, most=_SHOP_REQUESTS)
-    with ThreadPoolExecutor(ANALYSTS + 1) as pool:
+def _compare(
+    served: "WebProcess", warehouse: int, *, page: str, headers: Mapping[str, str], rounds: int
+) -> None:
+    _requested(served.url, _paths(ANALYSTS, rounds=1), headers=headers)
+    idle, stopped = Times(), threading.Event()
+    _shop(served.url, page, times=idle, stopped=stopped, most=_SHOP_REQUESTS)
+    cold = [_paths(analyst, rounds=rounds) for analyst in range(ANALYSTS)]
+    warm = [_paths(ANALYSTS + 1, rounds=rounds)] * ANALYSTS
+    for name, asked in (("cold", cold), ("warm", warm)):
+        loaded, reports = _together(served.url, asked, page=page, headers=headers)
+        cpu = [cpu_seconds(served.pid), own_cpu_seconds(warehouse)]
+        # Without the shop's page, so that the processor time is that of the reports.
+        _concurrently(served.url, [_later(paths) for paths in asked], headers=headers)
+        used = [cpu_seconds(served.pid) - cpu[0], own_cpu_seconds(warehouse) - cpu[1]]
+        _print(name, idle, loaded, reports, used=[each / sum(map(len, asked)) for each in used])
+
+
+def _paths(analyst: int, *, rounds: int) -> list[str]:
+    """Return the paths that an analyst requests, each with a period of the analyst's own.
+
+    Analysts begin with different reports, so that they request different ones at any time.
+    """
+    paths = []
+    for turn in range(rounds * len(_REPORTS)):
+        path = _REPORTS[(turn + analyst) % len(_REPORTS)].format(
+            number=77 + analyst,
+            part=_PARTS[(turn + analyst) % len(_PARTS)],
+            length=_LENGTHS[analyst % len(_LENGTHS)],
+        )
+        start = FIRST_DAY - timedelta(days=analyst + (ANALYSTS + 2) * turn)
+        paths.append(f"{path}start_date={start}&end_date={FIRST_DAY + timedelta(days=DAYS - 1)}")
+    return paths
+
+
+def _later(paths: Sequence[str]) -> list[str]:
+    """Return the same reports until a later day, which has no visits."""
+    end = FIRST_DAY + timedelta(days=DAYS - 1)
+    return [path.replace(f"end_date={end}", f"end_date={end + timedelta(days=1)}") for path in paths]
+
+
+def _together(
+    url: str, asked: Sequence[Sequence[str]], *, page: str, headers: Mapping[str, str]
+) -> tuple[Times, list[Times]]:
+    """Return the times of the shop's page and of each analyst's reports, requested at the same time."""
+    loaded, stopped = Times(), threading.Event()
+    with ThreadPoolExecutor(1) as pool:
         shop = pool.submit(_shop, url, page, times=loaded, stopped=stopped, most=None)
-        analysts = [
-            pool.submit(_requested, url, paths[number:] + paths[:number], headers=headers)
-            for number in range(ANALYSTS)
-        ]
         try:
-            reports = [analyst.result() for analyst in analysts]
+            reports = _concurrently(url, asked, headers=headers)
         finally:
             stopped.set()
         shop.result()
-    _print(idle, loaded, reports)
+    return loaded, reports
+
+
+def _concurrently(url: str, asked: Sequence[Sequence[str]], *, headers: Mapping[str, str]) -> list[Times]:
+    with ThreadPoolExecutor(len(asked)) as pool:
+        return list(pool.map(lambda paths: _requested(url, paths, headers=headers), asked))
 
 
 def _requested(url: str, paths: Sequence[str], *, headers: Mapping[str, str]) -> Times:
@@ -144,19 +200,20 @@ def _access_token() -> str:
     return begin_session(user, now=timezone.now()).access_token
 
 
-def _print(idle: Times, loaded: Times, reports: Sequence[Times]) -> None:
+def _print(name: str, idle: Times, loaded: Times, reports: Sequence[Times], *, used: Sequence[float]) -> None:
     seconds = sorted(second for analyst in reports for second in analyst.seconds)
     median, p95 = statistics.median(seconds), seconds[int(len(seconds) * 0.95)]
     before, during = statistics.median(idle.seconds), statistics.median(loaded.seconds)
     refused = sum(analyst.refused for analyst in reports)
     verdict = _verdict(p95, MOST_REPORT_SECONDS)
     print(
-        f"report pages: {len(seconds)} by {ANALYSTS} analysts, p50 {median * 1e3:.0f} ms, "
+        f"{name}: {len(seconds)} reports by {ANALYSTS} analysts, p50 {median * 1e3:.0f} ms, "
         f"p95 {p95 * 1e3:.0f} ms (at most {MOST_REPORT_SECONDS * 1e3:.0f}: {verdict}), "
         f"{refused} requests refused and repeated"
     )
+    print(f"  processor time a report: web {used[0] * 1e3:.0f} ms, warehouse {used[1] * 1e3:.0f} ms")
     print(
-        f"shop's page: p50 {before * 1e3:.1f} ms idle, {during * 1e3:.1f} ms with analysts, ratio "
+        f"  shop's page: p50 {before * 1e3:.1f} ms idle, {during * 1e3:.1f} ms with analysts, ratio "
         f"{during / before:.2f} (at most {MOST_SHOP_RATIO}: {_verdict(during / before, MOST_SHOP_RATIO)})"
     )
 

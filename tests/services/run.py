@@ -92,6 +92,8 @@ class TestRun:
         environ.update(
             VITRINE_TEST_ROOT=str(self.root),
             VITRINE_HOME=str(self.home),
+            # Tests read reports right after they write.
+            REPORT_SHARED_SECONDS="0",
             VITRINE_ENV_FILE=os.devnull,
             VITRINE_SEARCH_PREFIX=f"{self.root.name}-{self.worker or 'main'}".lower(),
             REDIS_URL=stream,

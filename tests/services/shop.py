@@ -63,6 +63,8 @@ class Shop:
             "VITRINE_ENV_FILE": os.devnull,
             "PORT": str(self.port),
             "METRICS_PORT": str(self.metrics_port),
+            # Tests read reports right after they write.
+            "REPORT_SHARED_SECONDS": "0",
             **environ,
         }
         self._http = urllib3.PoolManager(retries=False, timeout=30.0, maxsize=8)
