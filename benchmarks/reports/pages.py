@@ -94,6 +94,7 @@ def _run(home: Path, *, events: int, rounds: int) -> None:
         fill(warehouse, events=events)
         warehouse.close()
         pid = embedded.endpoint(embedded.WAREHOUSE, home=settings.home).pid
+        assert pid, "the temporary shop's warehouse is a process of this machine"
         page, headers = _page(), {"Authorization": f"Bearer {_access_token()}"}
         with web_process({}) as served:
             _compare(served, pid, page=page, headers=headers, rounds=rounds)
