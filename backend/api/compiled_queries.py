@@ -76,6 +76,44 @@ class CompiledQuery:
         return _Compiled(connection, sql, [(at, *converters) for at, converters in found.items()])
 
 
+class CompiledColumns:
+    """The columns of a query, for statements in SQL that read them from the same tables.
+
+    `build` returns the QuerySet of tuples.
+    """
+
+    def __init__(self, build: Callable[[], QuerySet[Any, tuple[Any, ...]]]) -> None:
+        self._build = build
+        # As in CompiledQuery, converters belong to connections.
+        self._of_thread = threading.local()
+
+    def sql(self) -> str:
+        """Return the columns as SQL; they are named by their tables."""
+        return self._compiled().sql
+
+    def convert(self, rows: Sequence[list[Any]]) -> None:
+        """Convert the values of rows that begin with these columns to Python's types, in place."""
+        connection, _, converters = self._compiled()
+        for at, functions, expression in converters:
+            for convert in functions:
+                for row in rows:
+                    row[at] = convert(row[at], expression, connection)
+
+    def _compiled(self) -> _Compiled:
+        connection = connections[DEFAULT_DB_ALIAS]
+        compiled: _Compiled | None = getattr(self._of_thread, "compiled", None)
+        if compiled is None or compiled.connection is not connection:
+            self._of_thread.compiled = compiled = self._compile(connection)
+        return compiled
+
+    def _compile(self, connection: BaseDatabaseWrapper) -> _Compiled:
+        compiler = self._build().query.get_compiler(connection=connection)
+        compiler.as_sql()
+        found = compiler.get_converters([selected for selected, _, _ in compiler.select])
+        columns = ", ".join(sql for _, (sql, _), _ in compiler.select)
+        return _Compiled(connection, columns, [(at, *converters) for at, converters in found.items()])
+
+
 def fetch_rows(connection: BaseDatabaseWrapper, sql: str, key: Any) -> list[list[Any]]:
     """Return the rows of the query, whose `%s` is the key, before their conversion to Python's types."""
     # Only web processes on PostgreSQL prepare statements.

@@ -4,7 +4,7 @@ ProductCardSerializer describes the same representation to the API's schema. Bui
 serializer takes a fraction of the time, and lists count variants in the database instead of loading them.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any, NamedTuple, Protocol
 
@@ -12,6 +12,7 @@ from django.db import connection
 from django.db.models import QuerySet
 
 from backend.api import money
+from backend.api.compiled_queries import CompiledColumns
 from backend.catalog.images import pictures
 from backend.catalog.models import Product
 
@@ -121,6 +122,8 @@ class CardRow(NamedTuple):
 
 
 CARD_COLUMNS = (*CardRow._fields[:-3], "category__name", "category__slug", "category__path")
+card_columns = CompiledColumns(lambda: Product.objects.values_list(*CARD_COLUMNS))
+"""CARD_COLUMNS, for statements that join `catalog_product` with `catalog_category`."""
 # Written as SQL, because the ORM takes longer to compile this query than the database to execute it.
 COUNT_VARIANTS = """
     SELECT product_id, COUNT(*), SUM(stock - reserved)
@@ -166,11 +169,6 @@ def cards(rows: QuerySet[Product]) -> list[Card]:
         for row in found
         for count, units in [counted.get(row.id, (0, 0))]
     ]
-
-
-def cards_by_id(product_ids: Collection[int]) -> dict[int, Card]:
-    """Return the cards of the listed products among `product_ids`, by id, in two queries."""
-    return {each["id"]: each for each in cards(Product.objects.listed().filter(pk__in=product_ids))}
 
 
 def two_places(number: Decimal) -> str:

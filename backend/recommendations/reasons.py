@@ -27,7 +27,7 @@ _OF_A_LIST = {
 def of_product(item: RecommendedProduct) -> str:
     """Return a sentence that explains the recommendation of one product."""
     if item.because is not None and item.reason in _OF_A_PRODUCT:
-        return _OF_A_PRODUCT[item.reason].format(title=item.because["title"])
+        return _OF_A_PRODUCT[item.reason].format(title=item.because.title)
     return _WITHOUT_A_PRODUCT[item.reason]
 
 

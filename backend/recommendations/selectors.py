@@ -1,40 +1,63 @@
-"""Products to recommend: published lists merged with recent views, without products that are not for sale.
+"""Products to recommend: published lists merged with recent views, refilled where they are short.
 
-The number of queries is fixed: the serving version, its lists, earlier purchases (accounts only), the
-products, and the number of their variants. Without a published version, popular products are returned;
+Two statements are usual: one reads the serving version's lists by their full keys, one applies the rules to
+the best candidates and returns the cards that are shown. Where too few candidates are in stock, more of them
+follow, then the catalogue's popular products. Without a published version, popular products are returned;
 without Redis, only the published list. The response says so in both cases.
 """
 
-from collections.abc import Sequence
+import json
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import NamedTuple
 from uuid import UUID
 
 import structlog
-from django.db.models import Q
+from django.db import connection
 
 from analytics_pipeline.redis_client import StreamUnavailable
+from backend.accounts.models import User
+from backend.api.compiled_queries import fetch_rows
+from backend.api.fields import LARGEST_ID
 from backend.api.shoppers import Shopper
-from backend.catalog.cards import Card, cards_by_id
-from backend.catalog.models import Product
+from backend.api.statements import statement
+from backend.catalog.cards import Card
+from backend.catalog.errors import ProductNotFound
+from backend.catalog.visibility import require_visible
 from backend.engines.streams import recent_products
-from backend.orders.models import OrderItem, OrderStatus
-from backend.recommendations.models import Algorithm, Audience, ModelVersion, ProductRecommendation
-from ml.serving import MAX_RECENT, Reason, Recommendation, Scored, filled, for_product, for_shopper
+from backend.recommendations.models import Algorithm, Audience
+from backend.recommendations.rules import Because, Shown, Viewer, popular_products, shown
+from ml.serving import (
+    MAX_RECENT,
+    Reason,
+    Recommendation,
+    Scored,
+    Source,
+    for_product,
+    for_shopper,
+    popular,
+    refilled,
+)
 
 logger = structlog.get_logger(__name__)
 
-MAX_POPULAR = 50
-MAX_BOUGHT = 1_000
+SQL = Path(__file__).parent / "sql"
+SECOND_ROUND = 300
+"""How many candidates follow if too few of the first ones are in stock."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecommendedProduct:
-    """A product with its score and reason; `because` is the product that explains it, or None."""
+    """A product with its score, reason and source; `because` is the product that explains it, or None."""
 
     product: Card
     score: float
     reason: Reason
-    because: Card | None
+    source: Source
+    because: Because | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,71 +73,121 @@ class Recommended:
     version: str | None
     recent_known: bool = True
 
+    def filled_from(self) -> Mapping[Source, int]:
+        """Return the number of products from each source, in the order of their first products."""
+        return Counter(item.source for item in self.items)
+
+
+class Key(NamedTuple):
+    """The key of a published list; `otherwise` is the algorithm whose list is read if it doesn't exist."""
+
+    audience: str
+    subject: str
+    algorithm: str
+    otherwise: str
+
+
+@dataclass(frozen=True, slots=True)
+class PublishedList:
+    """A published list; `entries` is JSON, which is parsed when the list is used."""
+
+    algorithm: str
+    entries: str
+
+    def scored(self) -> list[Scored]:
+        """Return the entries, best first."""
+        return [Scored(*entry) for entry in json.loads(self.entries)]
+
 
 @dataclass(frozen=True, slots=True)
 class PublishedLists:
-    """The lists of one version that a request needs, by (audience, subject, algorithm)."""
+    """The serving version, None without one, and its lists by the keys that were asked for."""
 
-    version: ModelVersion | None
-    entries: dict[tuple[str, str, str], list[Scored]]
+    version: str | None
+    by_key: Mapping[Key, PublishedList]
 
-    def of(self, audience: Audience, subject: object, algorithm: str) -> list[Scored]:
-        """Return one list; empty if it doesn't exist."""
-        return self.entries.get((audience, str(subject), algorithm), [])
-
-    def popular(self) -> list[Scored]:
-        """Return the published list of popular products, or without one the catalogue's most popular ones."""
-        return self.of(Audience.EVERYONE, "", Algorithm.POPULARITY) or _popular_in_catalogue()
+    def popular(self) -> Iterator[Recommendation]:
+        """Yield the published list of popular products."""
+        if found := self.by_key.get(_POPULAR):
+            yield from popular(found.scored())
 
 
-def recommended_for_shopper(shopper: Shopper, *, algorithm: str, limit: int) -> Recommended:
+_POPULAR = Key(Audience.EVERYONE, "", Algorithm.POPULARITY, Algorithm.POPULARITY)
+
+
+def recommended_for_shopper(
+    shopper: Shopper, *, guest: str = "", algorithm: str, limit: int, exclude: Collection[int] = ()
+) -> Recommended:
     """Return the `limit` best products for this shopper, filled up with popular ones.
 
     A recent product without a list of `algorithm` contributes its content-based list; the result's
-    `algorithm` is content-based if no list of the requested one contributed.
+    `algorithm` is content-based if no list of the requested one contributed. `guest` is the guest's cart.
     """
     recent = recently_viewed(shopper.key)
-    near_ids = (recent or [])[:MAX_RECENT]
-    lists = _lists(
-        Q(audience=Audience.USER, subject=str(shopper.key or ""), algorithm=algorithm)
-        | Q(audience=Audience.PRODUCT, subject__in=[str(product) for product in near_ids])
-    )
-    near = {product: _neighbours(lists, product, algorithm=algorithm) for product in near_ids}
-    own = lists.of(Audience.USER, shopper.key, algorithm)
-    used = {made_by for made_by, entries in near.values() if entries} | ({algorithm} if own else set())
-    bought = _bought_by(shopper.user_id)
+    own_key = Key(Audience.USER, str(shopper.key or ""), algorithm, algorithm)
+    near_keys = {product: _neighbours(product, algorithm) for product in recent or []}
+    lists = _lists([own_key, *near_keys.values()])
+    near = {product: lists.by_key[key] for product, key in near_keys.items() if key in lists.by_key}
+    near = dict(islice(near.items(), MAX_RECENT))
+    own = lists.by_key.get(own_key)
     personal = for_shopper(
-        own=own,
+        own=own.scored() if own else [],
         recent=recent or [],
-        near={product: entries for product, (_, entries) in near.items()},
-        excluded=bought,
+        near={product: published.scored() for product, published in near.items()},
     )
-    candidates = filled(personal, popular=lists.popular(), excluded={*bought, *(recent or [])})
-    items = _sellable(candidates, limit=limit)
+    used = {published.algorithm for published in near.values()} | ({algorithm} if own else set())
+    viewer = Viewer(shopper.user_id, guest)
+    skipped = {*exclude, *(recent or [])}
+    candidates = refilled([personal, lists.popular()], excluded=skipped)
+    items = _in_rounds(candidates, viewer=viewer, limit=limit, skipped=skipped)
     return Recommended(
         items=items,
         requested=algorithm,
         algorithm=_made_by(items, used=algorithm if algorithm in used else Algorithm.CONTENT_BASED),
-        version=lists.version.version if lists.version else None,
+        version=lists.version,
         recent_known=recent is not None,
     )
 
 
-def recommended_for_product(product: Product, *, algorithm: str, limit: int) -> Recommended:
-    """Return the `limit` products that go best with this one; popular products complete a short list.
+def recommended_for_product(
+    product_id: int,
+    *,
+    user: object,
+    guest: str = "",
+    algorithm: str,
+    limit: int,
+    exclude: Collection[int] = (),
+) -> Recommended:
+    """Return the `limit` products that go best with this one.
 
-    If the product has no list of `algorithm`, its content-based list is used.
+    If the product has no list of `algorithm`, its content-based list is used. That list and then popular
+    products complete a short list. `guest` is the guest's cart.
+
+    Raises:
+        ProductNotFound: the product doesn't exist, or the user may not see it.
     """
-    lists = _lists(Q(audience=Audience.PRODUCT, subject=str(product.pk)))
-    used, near = _neighbours(lists, product.pk, algorithm=algorithm)
-    similar = for_product(near, product_id=product.pk)
-    candidates = filled(similar, popular=lists.popular(), excluded={product.pk})
-    items = _sellable(candidates, limit=limit)
+    if product_id > LARGEST_ID:
+        raise ProductNotFound(product_id=product_id)
+    first, content = _neighbours(product_id, algorithm), _neighbours(product_id, Algorithm.CONTENT_BASED)
+    lists = _lists([first, content])
+    near = lists.by_key.get(first)
+
+    def similar(key: Key) -> Iterator[Recommendation]:
+        if found := lists.by_key.get(key):
+            is_content = found.algorithm == Algorithm.CONTENT_BASED
+            source = Source.CONTENT if is_content else Source.SIMILAR
+            yield from for_product(found.scored(), product_id=product_id, source=source)
+
+    skipped = {*exclude, product_id}
+    keys = [first] if near and near.algorithm == Algorithm.CONTENT_BASED else [first, content]
+    candidates = refilled([*map(similar, keys), lists.popular()], excluded=skipped)
+    viewer = Viewer(user.pk if isinstance(user, User) else None, guest)
+    items = _in_rounds(candidates, viewer=viewer, limit=limit, skipped=skipped, page=PageOf(product_id, user))
     return Recommended(
         items=items,
         requested=algorithm,
-        algorithm=_made_by(items, used=used),
-        version=lists.version.version if lists.version else None,
+        algorithm=_made_by(items, used=near.algorithm if near else algorithm),
+        version=lists.version,
     )
 
 
@@ -129,63 +202,103 @@ def recently_viewed(key: UUID | None) -> list[int] | None:
         return None
 
 
-def _neighbours(lists: PublishedLists, product: int, *, algorithm: str) -> tuple[str, list[Scored]]:
-    """Return the algorithm that has a list for the product, and that list."""
-    for used in (algorithm, Algorithm.CONTENT_BASED):
-        if entries := lists.of(Audience.PRODUCT, product, used):
-            return used, entries
-    return algorithm, []
+def _neighbours(product: int, algorithm: str) -> Key:
+    return Key(Audience.PRODUCT, str(product), algorithm, Algorithm.CONTENT_BASED)
 
 
-def _lists(wanted: Q) -> PublishedLists:
-    """Return the serving version with the wanted lists and the popular one, in two queries."""
-    version = ModelVersion.objects.filter(is_serving=True).first()
-    popular = Q(audience=Audience.EVERYONE, subject="", algorithm=Algorithm.POPULARITY)
-    rows = ProductRecommendation.objects.filter(wanted | popular, version=version)
+def _lists(wanted: Sequence[Key]) -> PublishedLists:
+    """Return the serving version with the wanted lists and the popular one; empty lists are left out."""
+    keys = [*wanted, _POPULAR]
+    rows = fetch_rows(connection, statement(SQL, "lists"), json.dumps(keys))
     return PublishedLists(
-        version,
+        rows[0][0] if rows else None,
         {
-            (row.audience, row.subject, row.algorithm): [Scored(*entry) for entry in row.entries]
-            for row in rows
+            keys[place]: PublishedList(algorithm, entries)
+            for _, place, algorithm, entries in rows
+            if entries is not None
         },
     )
 
 
-def _popular_in_catalogue() -> list[Scored]:
-    rows = Product.objects.listed().order_by("-popularity", "-created_at", "-id")
-    found = rows.values_list("pk", "popularity")[:MAX_POPULAR]
-    return [Scored(product, popularity + 1.0) for product, popularity in found]
+class PageOf(NamedTuple):
+    """The product on whose page a list is shown, and who requested it."""
+
+    product_id: int
+    user: object
 
 
-def _bought_by(user_id: int | None) -> set[int]:
-    if user_id is None:
-        return set()
-    lines = OrderItem.objects.filter(order__user_id=user_id).order_by("-id")
-    lines = lines.exclude(order__status=OrderStatus.CANCELLED)
-    return set(lines.values_list("product_id", flat=True)[:MAX_BOUGHT])
+def _in_rounds(
+    candidates: Iterator[Recommendation],
+    *,
+    viewer: Viewer,
+    limit: int,
+    skipped: Collection[int],
+    page: PageOf | None = None,
+) -> list[RecommendedProduct]:
+    """Return `limit` allowed products in stock: candidates, then popular products of the catalogue.
 
+    If none is in stock (an imported catalogue without stock), sold out products are returned.
 
-def _sellable(candidates: Sequence[Recommendation], *, limit: int) -> list[RecommendedProduct]:
-    """Return the first `limit` listed products in stock; `because` is None if that product is not listed.
-
-    If no candidate is in stock (an imported catalogue without stock), listed products are returned.
+    Raises:
+        ProductNotFound: the product of the page doesn't exist, or the user may not see it.
     """
-    named = {one.product_id for one in candidates} | {
-        one.because for one in candidates if one.because is not None
-    }
-    listed = cards_by_id(named)
-    found = [
-        RecommendedProduct(
-            product=listed[one.product_id],
-            score=round(one.score, 4),
-            reason=one.reason,
-            because=listed.get(one.because) if one.because is not None else None,
+    items: list[RecommendedProduct] = []
+    sold_out: list[RecommendedProduct] = []
+    for size in (2 * limit + 10, SECOND_ROUND):
+        chosen = {one.product_id: one for one in islice(candidates, size)}
+        if not chosen and page is None:
+            break
+        found = shown(
+            [(one.product_id, one.because) for one in chosen.values()],
+            viewer=viewer,
+            limit=limit - len(items),
+            page=page.product_id if page else None,
         )
-        for one in candidates
-        if one.product_id in listed
+        if page is not None:
+            if found.ownership is None:
+                raise ProductNotFound(product_id=page.product_id)
+            require_visible(page.product_id, ownership=found.ownership, user=page.user)
+            page = None
+        items += [_recommended(one, chosen[one.card["id"]]) for one in found.in_stock]
+        sold_out += [_recommended(one, chosen[one.card["id"]]) for one in found.sold_out]
+        if len(items) == limit:
+            return items
+    known = {*skipped, *(item.product["id"] for item in items)}
+    more = popular_products(viewer=viewer, limit=limit - len(items), skipped=known)
+    items += _popular(more.in_stock, is_refill=bool(items))
+    if items:
+        return items
+    if sold_out:
+        return sold_out[:limit]
+    return _popular(
+        popular_products(viewer=viewer, limit=limit, skipped=known, sold_out_too=True).sold_out,
+        is_refill=False,
+    )
+
+
+def _recommended(one: Shown, candidate: Recommendation) -> RecommendedProduct:
+    return RecommendedProduct(
+        product=one.card,
+        score=round(candidate.score, 4),
+        reason=candidate.reason,
+        source=candidate.source,
+        because=one.because,
+    )
+
+
+def _popular(found: Sequence[Shown], *, is_refill: bool) -> list[RecommendedProduct]:
+    """Return products of the catalogue with their scores, which are 0 after products of another source."""
+    best = max((one.popularity for one in found), default=0) + 1
+    return [
+        RecommendedProduct(
+            product=one.card,
+            score=0.0 if is_refill else round((one.popularity + 1) / best, 4),
+            reason=Reason.POPULAR,
+            source=Source.POPULAR,
+            because=None,
+        )
+        for one in found
     ]
-    in_stock = [item for item in found if item.product["in_stock"]]
-    return (in_stock or found)[:limit]
 
 
 def _made_by(items: Sequence[RecommendedProduct], *, used: str) -> str:

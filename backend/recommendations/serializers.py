@@ -4,13 +4,17 @@ from typing import Any
 
 from rest_framework import serializers
 
-from backend.api.fields import Choice
+from backend.api.fields import Choice, Identifier
 from backend.catalog.serializers import ProductCardSerializer
 from backend.recommendations import reasons
 from backend.recommendations.models import Algorithm
 from backend.recommendations.selectors import Recommended, RecommendedProduct
+from ml.serving import Source
 
 ALGORITHMS = [Algorithm.COLLABORATIVE.value, Algorithm.CONTENT_BASED.value, Algorithm.HYBRID.value]
+
+SOURCES = [source.value for source in Source]
+MAX_EXCLUDED = 50
 
 
 class RecommendationParameters(serializers.Serializer[Any]):
@@ -20,6 +24,13 @@ class RecommendationParameters(serializers.Serializer[Any]):
         min_value=1, max_value=50, default=10, help_text="The maximum number of products."
     )
     algorithm = Choice(choices=ALGORITHMS, default=Algorithm.HYBRID.value)
+    exclude = serializers.ListField(
+        child=Identifier(),
+        required=False,
+        default=list,
+        max_length=MAX_EXCLUDED,
+        help_text="The id of a product to leave out, for example because the page shows it; may be repeated.",
+    )
 
 
 class RecommendedProductSerializer(ProductCardSerializer):
@@ -30,6 +41,7 @@ class RecommendedProductSerializer(ProductCardSerializer):
         "reason": "Goes with Stoneware mug.",
         "reason_code": "similar",
         "because_product": 2,
+        "source": "similar",
     }
 
     score = serializers.FloatField()
@@ -38,10 +50,32 @@ class RecommendedProductSerializer(ProductCardSerializer):
     because_product = serializers.IntegerField(
         allow_null=True, help_text="The id of the product that explains the recommendation."
     )
+    source = serializers.ChoiceField(  # type: ignore[assignment] # as `source` of Field
+        choices=SOURCES,
+        help_text="Where the product was found: the shopper's own list, the lists of the products viewed "
+        "last (session), the list of the page's product (similar), its list by product details (content), "
+        "or the popular products.",
+    )
 
     class Meta(ProductCardSerializer.Meta):
-        fields = [*ProductCardSerializer.Meta.fields, "score", "reason", "reason_code", "because_product"]
+        fields = [
+            *ProductCardSerializer.Meta.fields,
+            "score",
+            "reason",
+            "reason_code",
+            "because_product",
+            "source",
+        ]
         read_only_fields = fields
+
+
+class SourceCountSerializer(serializers.Serializer[Any]):
+    """How many products of a list are from a source."""
+
+    EXAMPLE = {"source": "similar", "products": 10}
+
+    source = serializers.ChoiceField(choices=SOURCES)  # type: ignore[assignment] # as `source` of Field
+    products = serializers.IntegerField(min_value=1)
 
 
 class RecommendationsSerializer(serializers.Serializer[Any]):
@@ -62,6 +96,9 @@ class RecommendationsSerializer(serializers.Serializer[Any]):
     reason = serializers.CharField()
     degraded = serializers.BooleanField(help_text="A source of recommendations was unavailable.")
     model_version = serializers.CharField(allow_null=True)
+    filled_from = SourceCountSerializer(
+        many=True, help_text="The sources of the products, in the order of their first products."
+    )
     exposure_id = serializers.UUIDField(
         allow_null=True, help_text="The id of this list; send it with clicks and when adding to the cart."
     )
@@ -76,6 +113,9 @@ def body(found: Recommended, *, exposure_id: object) -> dict[str, Any]:
         "reason": reasons.of_list(found),
         "degraded": reasons.is_degraded(found),
         "model_version": found.version,
+        "filled_from": [
+            {"source": source.value, "products": count} for source, count in found.filled_from().items()
+        ],
         "exposure_id": exposure_id,
     }
 
@@ -86,5 +126,6 @@ def _row(item: RecommendedProduct) -> dict[str, Any]:
         "score": item.score,
         "reason": reasons.of_product(item),
         "reason_code": item.reason.value,
-        "because_product": item.because["id"] if item.because else None,
+        "because_product": item.because.id if item.because else None,
+        "source": item.source.value,
     }

@@ -7,13 +7,13 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from backend.api.consent import TRACKING_CONSENT
+from backend.api.owners import CART_TOKEN, guest_of
 from backend.api.parameters import parse
 from backend.api.responses import envelope
 from backend.api.schema import envelope_of, operation
 from backend.api.shoppers import ANONYMOUS_ID, shopper_of
 from backend.api.throttles import BrowseThrottle
 from backend.catalog.errors import ProductNotFound
-from backend.catalog.selectors import product_for
 from backend.exposures.services import expose
 from backend.recommendations import selectors
 from backend.recommendations.serializers import RecommendationParameters, RecommendationsSerializer, body
@@ -31,18 +31,19 @@ class UserRecommendationsView(APIView):
         "user_recommendations_get",
         tag="recommendations",
         query=RecommendationParameters,
-        headers=[ANONYMOUS_ID, TRACKING_CONSENT],
+        headers=[ANONYMOUS_ID, CART_TOKEN, TRACKING_CONSENT],
         response=envelope_of(RecommendationsSerializer),
     )
     def get(self, request: Request) -> Response:
         """Recommend products to the shopper.
 
         The shopper is the account of the access token, or the guest in the header X-Anonymous-Id. Popular
-        products complete a short list.
+        products complete a short list. Left out are products that the account sells or has bought, and those
+        in its cart or in that of the header X-Cart-Token.
         """
         parameters = parse(request, RecommendationParameters)
         shopper = shopper_of(request)
-        found = selectors.recommended_for_shopper(shopper, **parameters)
+        found = selectors.recommended_for_shopper(shopper, guest=_guest_of(request), **parameters)
         return _respond(request, found, slot="user")
 
 
@@ -56,16 +57,31 @@ class ProductRecommendationsView(APIView):
         "product_recommendations_get",
         tag="recommendations",
         query=RecommendationParameters,
-        headers=[ANONYMOUS_ID, TRACKING_CONSENT],
+        headers=[ANONYMOUS_ID, CART_TOKEN, TRACKING_CONSENT],
         response=envelope_of(RecommendationsSerializer),
         errors=[ProductNotFound],
     )
     def get(self, request: Request, product_id: int) -> Response:
-        """Recommend products that go with a product."""
+        """Recommend products that go with a product.
+
+        Popular products complete a short list. Left out are products that the account sells or has bought,
+        and those in its cart or in that of the header X-Cart-Token.
+        """
         parameters = parse(request, RecommendationParameters)
-        product = product_for(product_id, user=request.user)
-        found = selectors.recommended_for_product(product, **parameters)
+        found = selectors.recommended_for_product(
+            product_id, user=request.user, guest=_guest_of(request), **parameters
+        )
         return _respond(request, found, slot="product")
+
+
+def _guest_of(request: Request) -> str:
+    """Return the hash of the cart token, or "" without one.
+
+    Raises:
+        InvalidInput: the cart token is malformed.
+    """
+    owner = guest_of(request)
+    return owner.guest if owner else ""
 
 
 def _respond(request: Request, found: selectors.Recommended, *, slot: str) -> Response:

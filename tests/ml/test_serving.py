@@ -2,10 +2,11 @@
 
 import subprocess
 import sys
+from collections.abc import Iterator
 
 import pytest
 
-from ml.serving import Reason, Recommendation, Scored, filled, for_product, for_shopper
+from ml.serving import Reason, Recommendation, Scored, Source, for_product, for_shopper, popular, refilled
 
 
 def ids(recommendations: list[Recommendation]) -> list[int]:
@@ -20,7 +21,7 @@ def test_without_recent_products_the_published_list_is_served_unchanged() -> Non
     found = for_shopper(own=OWN, recent=[], near={})
 
     assert ids(found) == [1, 2, 3]
-    assert found[0] == Recommendation(1, 1.0, Reason.HISTORY, because=90)
+    assert found[0] == Recommendation(1, 1.0, Reason.HISTORY, Source.OWN, because=90)
     assert found[1].reason is Reason.TASTE
 
 
@@ -46,25 +47,53 @@ def test_a_shopper_without_a_published_list_gets_recommendations_from_recent_pro
     assert found[0].because == 50
 
 
-def test_recent_and_excluded_products_are_not_recommended() -> None:
-    assert ids(for_shopper(own=[*OWN, Scored(50, 9)], recent=[50], near=NEAR, excluded={1})) == [3, 4, 2]
+def test_recent_products_are_not_recommended() -> None:
+    assert ids(for_shopper(own=[*OWN, Scored(50, 9)], recent=[50], near=NEAR)) == [3, 1, 4, 2]
 
 
 def test_a_recent_product_without_a_list_adds_nothing() -> None:
     assert ids(for_shopper(own=OWN, recent=[777], near={})) == [1, 2, 3]
+    unknown = [*range(1_000, 1_020), 50]
+    assert for_shopper(own=OWN, recent=unknown, near=NEAR) == for_shopper(own=OWN, recent=[50], near=NEAR)
 
 
 def test_recommendations_for_a_product_name_it_as_the_reason() -> None:
-    assert for_product([Scored(7, 0.5)], product_id=3) == [Recommendation(7, 1.0, Reason.SIMILAR, because=3)]
+    assert for_product([Scored(7, 0.5)], product_id=3) == [
+        Recommendation(7, 1.0, Reason.SIMILAR, Source.SIMILAR, because=3)
+    ]
 
 
 def test_popular_products_fill_a_short_list_and_have_that_reason() -> None:
     first = for_shopper(own=OWN, recent=[], near={})
+    rest = popular([Scored(2, 9), Scored(8, 5), Scored(9, 4)])
 
-    found = filled(first, popular=[Scored(2, 9), Scored(8, 5), Scored(9, 4)], excluded={9})
+    found = list(refilled([first, rest], excluded={1, 9}))
 
-    assert ids(found) == [1, 2, 3, 8]
+    assert [(one.product_id, one.source, one.score) for one in found] == [
+        (2, Source.OWN, 0.5),
+        (3, Source.OWN, 0.25),
+        (8, Source.POPULAR, 0.0),
+    ]
     assert found[-1].reason is Reason.POPULAR
+
+
+def test_the_first_source_with_products_keeps_its_scores() -> None:
+    found = list(refilled([[], popular([Scored(8, 5), Scored(9, 4)])]))
+
+    assert [one.score for one in found] == [1.0, 0.8]
+
+
+def test_a_source_is_read_when_those_before_it_are_exhausted() -> None:
+    read = []
+
+    def second() -> Iterator[Recommendation]:
+        read.append(True)
+        yield from popular([Scored(9, 4)])
+
+    found = refilled([popular([Scored(8, 5)]), second()])
+
+    assert (next(found).product_id, read) == (8, [])
+    assert (next(found).product_id, read) == (9, [True])
 
 
 def test_serving_imports_none_of_the_training_libraries() -> None:

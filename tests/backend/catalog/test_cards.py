@@ -9,7 +9,7 @@ from django.contrib.auth.models import AnonymousUser
 from rest_framework.renderers import JSONRenderer
 from rest_framework.test import APIClient
 
-from backend.catalog.cards import cards, cards_by_id
+from backend.catalog.cards import cards
 from backend.catalog.errors import ProductNotFound
 from backend.catalog.models import Product
 from backend.catalog.pages import product_page
@@ -74,10 +74,9 @@ def test_a_guest_sees_neither_inactive_variants_nor_their_stock() -> None:
     assert (for_guest["stock"], for_seller["stock"]) == (3, 5)
 
 
-def test_inactive_products_have_no_card_and_a_page_only_for_their_seller() -> None:
+def test_inactive_products_have_a_page_only_for_their_seller() -> None:
     product = shop.product(is_active=False)
 
-    assert cards_by_id([product.pk]) == {}
     assert product_page(product.pk, user=product.seller)["id"] == product.pk
     with pytest.raises(ProductNotFound):
         product_page(product.pk, user=GUEST)

@@ -23,7 +23,7 @@ from backend.recommendations import services
 from ml.registry import Registry
 from tests.analytics_pipeline import samples
 from tests.backend.recommendations.shop import NOW, Entries, products, register
-from tests.backend.shop import SYSTEM
+from tests.backend.shop import SYSTEM, seller
 
 pytestmark = pytest.mark.django_db
 
@@ -36,8 +36,8 @@ def customer() -> User:
 
 
 @pytest.fixture
-def shop(customer: User) -> list[Product]:
-    return products(12, seller=customer)
+def shop() -> list[Product]:
+    return products(12, seller=seller())
 
 
 @pytest.fixture
@@ -151,10 +151,10 @@ def test_a_guests_recent_product_changes_the_next_list(
         },
     )
     guest = uuid4()
-    before = get(api, PATH, guest=guest)
+    before = get(api, f"{PATH}?limit=2", guest=guest)
 
     append_interactions(guest, seen)
-    after = get(api, PATH, guest=guest)
+    after = get(api, f"{PATH}?limit=2", guest=guest)
 
     assert ids(before) == [popular.pk, seen.pk]
     assert before["data"]["algorithm"] == "popularity"
@@ -281,7 +281,12 @@ def test_the_list_is_exposed_with_its_slot_algorithm_and_model_version(
         ("algorithm=magic", "algorithm", "collaborative, content_based, hybrid"),
         ("limit=0", "limit", "greater than or equal to 1"),
         ("limit=51", "limit", "less than or equal to 50"),
-        ("page=2", "page", "Allowed: algorithm, limit"),
+        ("exclude=lamp", "exclude", "Must be a number"),
+        ("exclude=1,2", "exclude", "Must be a number"),
+        ("exclude=0", "exclude.0", "greater than or equal to 1"),
+        ("exclude=99999999999999999999", "exclude.0", "less than or equal to"),
+        ("&".join(["exclude=7"] * 51), "exclude", "no more than 50"),
+        ("page=2", "page", "Allowed: algorithm, exclude, limit"),
     ],
 )
 def test_the_error_for_an_invalid_parameter_names_the_allowed_values(
@@ -317,13 +322,17 @@ def test_the_number_of_queries_does_not_depend_on_the_lists(
     )
     api.force_authenticate(customer)
     counts = []
-    for limit, recent in ((1, shop[:0]), (50, shop[:4])):
+    for path, recent in (
+        (f"{PATH}?limit=1", shop[:0]),
+        (f"{PATH}?limit=8", shop[:4]),
+        (f"/api/recommendations/product/{shop[0].pk}/?limit=11", shop[:4]),
+    ):
         append_interactions(customer.shopper_key, *recent)
         with CaptureQueriesContext(connection) as queries:
-            get(api, f"{PATH}?limit={limit}")
+            get(api, path)
         counts.append(len(queries))
 
-    assert counts == [5, 5]
+    assert counts == [2, 2, 2]
 
 
 def test_the_web_process_imports_none_of_the_training_libraries() -> None:
