@@ -86,6 +86,11 @@ class Version:
             raise VersionDamaged(self.id, file=entry["file"], reason=f"can't be read ({error})") from error
 
     @property
+    def manifest_sha256(self) -> str:
+        """The checksum of the manifest, which names those of all files."""
+        return _digest_of(self.manifest)
+
+    @property
     def is_back_test(self) -> bool:
         """Whether it was trained as of an earlier time, for measurement only."""
         return bool(self.manifest.get("back_test", False))

@@ -3,10 +3,11 @@
 import argparse
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
@@ -15,9 +16,9 @@ from analytics_pipeline import embedded
 from analytics_pipeline.migrate import MigrationChanged, migrate
 from analytics_pipeline.settings import InvalidSetting, PipelineSettings
 from analytics_pipeline.warehouse import Warehouse, WarehouseRefused, WarehouseUnavailable
-from ml import contest
+from ml import contest, gates
 from ml.compose import popular_list, product_lists, user_lists
-from ml.contest import Candidate, Measurement, Outcome
+from ml.contest import Candidate, Chosen, Measurement, Served
 from ml.dataset import Interactions
 from ml.lists import Lists
 from ml.models.library import NameTaken, PluginMissing, UnknownModel, load_plugins
@@ -30,10 +31,6 @@ from ml.trust import Limits
 LIST_LENGTH = 50
 # Other shoppers get lists only from the products that they view, as new shoppers do.
 MAX_USERS = 100_000
-TEST_SHARE = 0.15
-# Personal lists of these algorithms are only published if they beat popularity. Content-based lists are
-# exempt, because they serve products without interactions.
-GATED = frozenset({"collaborative", "hybrid"})
 
 
 class NoTrainingData(ValueError):
@@ -70,10 +67,11 @@ def train(
     back_test: bool = False,
     report: Callable[[Measurement], None] = lambda _: None,
 ) -> Version:
-    """Train a version on all of `data` with recipes chosen on a split by time, and register it.
+    """Train a version on all of `data` with recipes chosen on a split by time, judge and register it.
 
-    The recipe of `serving` is compared, too; if this release can't train it, the manifest has the reason. A
-    back-test is never the registry's latest version. `report` is called with each measurement.
+    Personal lists that don't pass their gates are left out. The recipes of `serving` are compared, too; if
+    this release can't train them, the manifest has the reason. A back-test is never the registry's latest
+    version. `report` is called with each measurement.
 
     Raises:
         NoTrainingData: there are neither interactions nor products.
@@ -81,54 +79,91 @@ def train(
     if not len(data.histories) and not len(data.catalogue):
         raise NoTrainingData(data.as_of)
     served, problem = _served(serving)
-    split = contest.split_log(data.log, data.catalogue, share=TEST_SHARE)
-    outcome = (
-        contest.default_outcome() if split is None else contest.decide(split, served=served, report=report)
+    splits = contest.split_in_three(data.log, data.catalogue)
+    chosen = (
+        contest.default_outcome() if splits is None else contest.decide(*splits, served=served, report=report)
     )
-    lists, made_by = compose(outcome, data)
+    verdicts = [*chosen.verdicts, *gates.judge_persons(chosen.comparison)]
+    lists, made_by = compose(chosen, data)
+    for algorithm in set(gates.PERSONAL) - set(gates.published_algorithms(verdicts)):
+        del lists[f"user.{algorithm}"], made_by[f"user.{algorithm}"]
+    verdicts.append(gates.budgets(_size(lists), subjects=max(len(data.catalogue), _subjects(lists))))
     facts = {
         "fingerprint": data.fingerprint(),
         "as_of": data.as_of.isoformat(),
         "back_test": back_test,
+        "judged_against": None if serving is None else serving.id,
         "served_recipe_problem": problem,
         "rows": len(data.log),
+        "last_interaction": _last_interaction(data),
         "trust": None if data.trust is None else data.trust.as_dict(),
         "products": len(data.catalogue),
-        "split_at": outcome.split_at,
-        "beats_popularity": dict(outcome.beats_popularity),
+        "split_at": chosen.split_at,
         "chosen": {
-            name: getattr(outcome, name).as_dict()
-            for name in ("popularity", "collaborative", "content_based", "hybrid")
+            name: getattr(chosen, name).as_dict()
+            for name in ("popularity", "collaborative", "content_based", "hybrid", "person")
         },
-        "measured": [contest.as_record(one) for one in outcome.measured],
+        "measured": [contest.as_record(one) for one in chosen.measured],
+        "tested": {name: contest.as_record(one) for name, one in chosen.tested.items()},
     }
+    verdicts.append(
+        gates.data_complete(
+            gates.DataFacts.of(facts), None if serving is None else gates.DataFacts.of(serving.manifest)
+        )
+    )
+    facts["verdicts"] = msgspec.to_builtins(verdicts)
     return registry.register(lists=lists, made_by=made_by, facts=facts, now=now)
 
 
-def _served(version: Version | None) -> tuple[Candidate | None, str | None]:
-    """Return the recipe of the served version, or the reason why it can't be compared."""
+def _size(lists: Mapping[str, Lists]) -> int:
+    """Return the bytes of all arrays, which are stored without compression."""
+    return sum(
+        part.subjects.nbytes + part.products.nbytes + part.scores.nbytes + part.because.nbytes
+        for part in lists.values()
+    )
+
+
+def _subjects(lists: Mapping[str, Lists]) -> int:
+    return max((len(part) for part in lists.values()), default=0)
+
+
+def _last_interaction(data: TrainingData) -> str | None:
+    return f"{data.histories.times.max()}+00:00" if len(data.histories) else None
+
+
+def _served(version: Version | None) -> tuple[Served | None, str | None]:
+    """Return the recipes of the served version, or the reason why they can't be compared."""
     if version is None:
         return None, None
     try:
-        return contest.served_candidate(version), None
+        return contest.served_recipes(version), None
     except (UnknownModel, InvalidParameter) as error:
         return None, f"the recipe of {version.id} can't be trained by this release: {error}"
 
 
-def compose(outcome: Outcome, data: TrainingData) -> tuple[dict[str, Lists], dict[str, str]]:
+def compose(chosen: Chosen, data: TrainingData) -> tuple[dict[str, Lists], dict[str, str]]:
     """Return the lists of a version and the name of the model that made each, by `audience.algorithm`."""
     lists: dict[str, Lists] = {}
     made_by: dict[str, str] = {}
     for algorithm in ("collaborative", "content_based", "hybrid"):
-        candidate: Candidate = getattr(outcome, algorithm)
+        candidate: Candidate = getattr(chosen, algorithm)
         made = _personal(candidate, data, algorithm=algorithm)
-        if algorithm in GATED and not outcome.beats_popularity.get(algorithm, True):
-            del made[f"user.{algorithm}"]
         lists |= made
         made_by |= dict.fromkeys(made, candidate.model.name)
-    lists["everyone.popularity"] = _popular(outcome.popularity, data)
-    made_by["everyone.popularity"] = outcome.popularity.model.name
+    if chosen.person != chosen.hybrid:
+        lists["user.hybrid"] = _personal_lists(chosen, lists, data)
+        made_by["user.hybrid"] = chosen.person.model.name
+    lists["everyone.popularity"] = _popular(chosen.popularity, data)
+    made_by["everyone.popularity"] = chosen.popularity.model.name
     return lists, made_by
+
+
+def _personal_lists(chosen: Chosen, lists: Mapping[str, Lists], data: TrainingData) -> Lists:
+    """Return the personal lists of the recipe that was chosen in place of the hybrid."""
+    for algorithm in ("collaborative", "content_based"):
+        if chosen.person == getattr(chosen, algorithm):
+            return lists[f"user.{algorithm}"]
+    return _personal(chosen.person, data, algorithm="hybrid")["user.hybrid"]
 
 
 def _personal(candidate: Candidate, data: TrainingData, *, algorithm: str) -> dict[str, Lists]:
@@ -206,7 +241,7 @@ def _print_row(one: Measurement) -> None:
     metrics, candidate = one.metrics, one.candidate
     serving = "  (the served recipe)" if candidate.serving else ""
     print(
-        f"{candidate.label:<58} Recall@{metrics.k} {metrics.recall:.4f}  NDCG@{metrics.k} "
+        f"{one.part:<6}  {candidate.label:<58} Recall@{metrics.k} {metrics.recall:.4f}  NDCG@{metrics.k} "
         f"{metrics.ndcg:.4f}  MRR {metrics.mrr:.4f}  {one.seconds:6.1f} s{serving}",
         flush=True,
     )
@@ -218,10 +253,11 @@ def _print_summary(version: Version) -> None:
         print(f"Not compared with the served recipe: {problem}")
     if manifest["split_at"] is None:
         print("The history is too short to compare recipes; the default recipes are used.")
-    for name, won in manifest["beats_popularity"].items():
-        if not won:
-            effect = "shoppers get popular products" if name in GATED else "kept for new products"
-            print(f"{name} does not beat popularity: {effect}")
+    verdicts = gates.stored_verdicts(manifest) or []
+    for verdict in verdicts:
+        print(f"{verdict.outcome.replace('_', ' '):<14}  {verdict}")
+    if not gates.published_algorithms(verdicts):
+        print("Shoppers get no personal lists from interactions: popular and similar products instead.")
     trust = manifest["trust"] or {}
     left_out = trust.get("rows", {}).get("young", 0)
     if left_out > manifest["rows"]:
@@ -229,8 +265,11 @@ def _print_summary(version: Version) -> None:
             f"{left_out} interactions were left out, more than were learned from: their shoppers neither "
             "bought anything nor came back. VITRINE_ML_YOUNG_WEIGHT changes that (docs/decisions/abuse.md)."
         )
-    command = "publish_model" + (f" {version.id}" if version.is_back_test else "")
-    print(f"registered {version.id}; `python manage.py {command}` serves it")
+    if version.is_back_test:
+        command = f'publish_model {version.id} --force --reason "…"'
+        print(f"registered {version.id}, a back-test; only `python manage.py {command}` serves it")
+    else:
+        print(f"registered {version.id}; `python manage.py publish_model` serves it")
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -238,7 +277,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--as-of",
         type=_as_of,
-        help="train on data before this day or ISO time: a back-test, which is published only if named",
+        help="train on data before this day or ISO time: a back-test, which is published only with --force",
     )
     parser.add_argument(
         "--serving",

@@ -1,6 +1,9 @@
 """Errors of recommendations."""
 
+from collections.abc import Sequence
+
 from backend.api.errors import DomainError
+from ml.gates import Verdict
 
 
 class NothingToPublish(DomainError):
@@ -10,6 +13,36 @@ class NothingToPublish(DomainError):
     status = 404
     message = "No version has been trained yet; run `python -m ml.train`."
     hint = "Train a version with `python -m ml.train`."
+
+
+class VersionNotPublishable(DomainError):
+    """A gate refused the version."""
+
+    code = "model_version_refused"
+    status = 409
+    message = "The version was refused by a gate."
+    details_keys = {"gates": "the names of the gates that refused it"}
+    hint = (
+        "Train again with `python -m ml.train`, or publish it nevertheless with "
+        '`python manage.py publish_model VERSION --force --reason "…"`, which is recorded.'
+    )
+
+    def __init__(self, version: str, *, verdicts: Sequence[Verdict]) -> None:
+        reasons = ". ".join(map(str, verdicts))
+        super().__init__(
+            f"{version} is refused by {reasons}. Train again with `python -m ml.train`, or publish it "
+            f'nevertheless with `python manage.py publish_model {version} --force --reason "…"`.',
+            gates=[str(one.gate) for one in verdicts],
+        )
+
+
+class ReasonMissing(DomainError):
+    """A version can only be published against its gates with a reason."""
+
+    code = "reason_missing"
+    status = 400
+    message = "Say why: `--reason` is recorded with the publication."
+    hint = 'Repeat the command with --reason "…".'
 
 
 class NothingToRollBackTo(DomainError):

@@ -40,6 +40,38 @@ class ModelVersion(models.Model):
         return self.version
 
 
+class Publication(models.Model):
+    """A publication of a version. Append-only: lists are deleted with their version, publications are kept.
+
+    `replaces` is the publication of the version that served before. `overridden` are the names of the gates
+    that refused the version, and `reason` says why it was published nevertheless; both are empty otherwise.
+    `user_id` is not a foreign key, because a publication outlives its author's account.
+    """
+
+    version = models.CharField(max_length=64)
+    manifest_sha256 = models.CharField(max_length=64)
+    replaces = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="replaced_by")
+    published_at = models.DateTimeField()
+    user_id = models.BigIntegerField(null=True)
+    system_name = models.CharField(max_length=64, blank=True)
+    reason = models.CharField(max_length=500, blank=True)
+    overridden = models.JSONField(default=list)
+
+    class Meta:
+        ordering = ["-pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(user_id__isnull=True) ^ Q(system_name=""), name="publication_has_one_actor"
+            ),
+            models.CheckConstraint(
+                condition=Q(overridden=[]) | ~Q(reason=""), name="overridden_gates_have_a_reason"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.version} at {self.published_at:%F %T}"
+
+
 class Audience(models.TextChoices):
     """Who a list is for."""
 

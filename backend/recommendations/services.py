@@ -5,43 +5,66 @@ short transaction switches the serving version. A version never changes, so load
 only adds what is missing.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import islice
 from typing import Any
 
+import structlog
 from django.db import transaction
 from django.db.models import F, QuerySet
 
 from backend.audit.actors import Actor
-from backend.audit.services import record
-from backend.recommendations.errors import NothingToPublish, NothingToRollBackTo
-from backend.recommendations.models import Audience, ModelVersion, ProductRecommendation
+from backend.audit.services import Changes, record
+from backend.recommendations.errors import (
+    NothingToPublish,
+    NothingToRollBackTo,
+    ReasonMissing,
+    VersionNotPublishable,
+)
+from backend.recommendations.models import Audience, ModelVersion, ProductRecommendation, Publication
+from ml import gates
+from ml.gates import Verdict
 from ml.lists import NO_PRODUCT, Lists
-from ml.registry import Registry, Version
+from ml.registry import Registry, Version, VersionDamaged, VersionNotFound
+
+logger = structlog.get_logger(__name__)
 
 CHUNK = 1_000
 KEPT_VERSIONS = 3
 SCORE_DIGITS = 6
 
 
-def publish(version: str | None, *, registry: Registry, by: Actor, now: datetime) -> ModelVersion:
+def publish(
+    version: str | None, *, registry: Registry, by: Actor, now: datetime, forced_because: str | None = None
+) -> ModelVersion:
     """Load the version (by default the newest that is not a back-test), serve it and return it.
 
-    As after a rollback, a version that was named stays until an operator publishes again.
+    As after a rollback, a version that was named stays until an operator publishes again. With
+    `forced_because`, a version that is refused by a gate is published, and the gates and the reason are
+    recorded.
 
     Raises:
         NothingToPublish: no version is registered.
+        VersionNotPublishable: a gate refuses the version.
+        ReasonMissing: `forced_because` is blank.
         ml.registry.VersionNotFound: `version` is not registered.
         ml.registry.VersionDamaged: its files were changed after training; nothing is published.
     """
+    if forced_because is not None and not forced_because.strip():
+        raise ReasonMissing
     found = registry.latest() if version is None else registry.load(version)
     if found is None:
         raise NothingToPublish
+    forced = "" if forced_because is None else forced_because.strip()
+    # Checked before its lists are loaded, and again when no other publication can intervene.
+    _refused(found, _serving(), registry=registry, forced=forced)
     row = load(found, registry=registry, now=now)
     with transaction.atomic():
         before, pauses = _locked().filter(is_serving=True).first(), version is not None
-        _serve(row, before=before, pauses=pauses, by=by, now=now)
+        overridden = _refused(found, before, registry=registry, forced=forced)
+        _serve(row, before=before, pauses=pauses, by=by, now=now, changes=_forced(overridden, forced))
+        _add_publication(found, before=before, overridden=overridden, reason=forced, by=by, now=now)
     forget_old_versions()
     return row
 
@@ -51,6 +74,7 @@ def publish_unless_paused(*, registry: Registry, by: Actor, now: datetime) -> Mo
 
     Raises:
         NothingToPublish: no version is registered.
+        VersionNotPublishable: a gate refuses the version.
         ml.registry.VersionDamaged: its files were changed after training; nothing is published.
     """
     if (chosen := _chosen(ModelVersion.objects.all())) is not None:
@@ -58,15 +82,80 @@ def publish_unless_paused(*, registry: Registry, by: Actor, now: datetime) -> Mo
     newest = registry.latest()
     if newest is None:
         raise NothingToPublish
+    _refused(newest, _serving(), registry=registry, forced="")
     row = load(newest, registry=registry, now=now)
     with transaction.atomic():
         # Read again under the lock, because an operator may have rolled back while the lists were loaded.
         versions = _locked()
         if (chosen := _chosen(versions)) is not None:
             return chosen
-        _serve(row, before=versions.filter(is_serving=True).first(), pauses=False, by=by, now=now)
+        before = versions.filter(is_serving=True).first()
+        _refused(newest, before, registry=registry, forced="")
+        _serve(row, before=before, pauses=False, by=by, now=now)
+        _add_publication(newest, before=before, overridden=[], reason="", by=by, now=now)
     forget_old_versions()
     return row
+
+
+def _refused(
+    version: Version, serving: ModelVersion | None, *, registry: Registry, forced: str
+) -> list[Verdict]:
+    """Return the gates that refuse the version and are overridden.
+
+    A version that passed when it was published before passes, so that an operator can go back to it.
+
+    Raises:
+        VersionNotPublishable: a gate refuses it, and `forced` is empty.
+    """
+    if Publication.objects.filter(version=version.id, overridden=[]).exists():
+        return []
+    refusals = gates.refusals(version.manifest, serving=_manifest(serving, registry=registry))
+    if refusals and not forced:
+        raise VersionNotPublishable(version.id, verdicts=refusals)
+    return refusals
+
+
+def _manifest(row: ModelVersion | None, *, registry: Registry) -> Mapping[str, Any] | None:
+    """Return the manifest of the version that serves; None if it can't be read any more."""
+    if row is None:
+        return None
+    try:
+        return registry.load(row.version).manifest
+    except (VersionDamaged, VersionNotFound) as error:
+        logger.warning("not_compared_with_what_serves", reason=str(error))
+        return None
+
+
+def _serving() -> ModelVersion | None:
+    return ModelVersion.objects.filter(is_serving=True).first()
+
+
+def _forced(overridden: Sequence[Verdict], reason: str) -> Changes:
+    if not overridden:
+        return {}
+    return {"overridden": (None, [str(one.gate) for one in overridden]), "reason": (None, reason)}
+
+
+def _add_publication(
+    version: Version,
+    *,
+    before: ModelVersion | None,
+    overridden: Sequence[Verdict],
+    reason: str,
+    by: Actor,
+    now: datetime,
+) -> None:
+    replaced = before and Publication.objects.filter(version=before.version).order_by("-pk").first()
+    Publication.objects.create(
+        version=version.id,
+        manifest_sha256=version.manifest_sha256,
+        replaces=replaced,
+        published_at=now,
+        user_id=by.user_id,
+        system_name=by.system_name,
+        reason=reason if overridden else "",
+        overridden=[str(one.gate) for one in overridden],
+    )
 
 
 def load(version: Version, *, registry: Registry, now: datetime) -> ModelVersion:
@@ -151,15 +240,30 @@ def _chosen(versions: QuerySet[ModelVersion]) -> ModelVersion | None:
     return versions.filter(is_serving=True, pauses_publishing=True).first()
 
 
-def _serve(row: ModelVersion, *, before: ModelVersion | None, pauses: bool, by: Actor, now: datetime) -> None:
+def _serve(
+    row: ModelVersion,
+    *,
+    before: ModelVersion | None,
+    pauses: bool,
+    by: Actor,
+    now: datetime,
+    changes: Changes | None = None,
+) -> None:
     row.published_at = now
     _point_to(row, pauses=pauses)
-    _record("recommendations.published", by=by, before=before, after=row)
+    _record("recommendations.published", by=by, before=before, after=row, changes=changes)
 
 
-def _record(action: str, *, by: Actor, before: ModelVersion | None, after: ModelVersion) -> None:
+def _record(
+    action: str,
+    *,
+    by: Actor,
+    before: ModelVersion | None,
+    after: ModelVersion,
+    changes: Changes | None = None,
+) -> None:
     versions = (before.version if before else None, after.version)
-    record(action, by=by, subject=after, changes={"serving": versions})
+    record(action, by=by, subject=after, changes={"serving": versions, **(changes or {})})
 
 
 def _locked() -> QuerySet[ModelVersion]:
@@ -200,6 +304,9 @@ def _made_by(version: Version) -> dict[str, str]:
 
 
 def _metrics(version: Version) -> dict[str, Any]:
+    if (tested := version.manifest.get("tested", {}).get("collaborative")) is not None:
+        return _metrics_of(tested)
+    # Manifests of earlier releases have only the metrics by which recipes were chosen.
     chosen = version.manifest["chosen"]["collaborative"]
     measured = version.manifest["measured"]
     return next((_metrics_of(one) for one in measured if _same_recipe(one, chosen)), {})

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from datetime import datetime
 
 import structlog
 from celery import shared_task
@@ -11,6 +12,7 @@ from django.utils import timezone
 
 from backend.audit.actors import Actor
 from backend.recommendations import services
+from backend.recommendations.errors import VersionNotPublishable
 from backend.recommendations.models import ModelVersion
 from backend.recommendations.personal_data import forget_erased_shoppers
 from ml.registry import Registry, VersionDamaged, VersionNotFound
@@ -27,21 +29,37 @@ KEPT_IN_REGISTRY = 14
 def train_and_publish() -> str:
     """Train on all data until now, publish the version and return the id of the version that serves.
 
-    If an operator chose the version that serves, the new one is registered, but not published. Training runs
-    in a separate process, so that the worker doesn't keep its memory and libraries.
+    If an operator chose the version that serves, or a gate refuses the new one, that is registered, but not
+    published. Training runs in a separate process, so that the worker doesn't keep its memory and libraries.
     """
     registry = Registry(TrainingSettings.from_env().registry)
     command = [sys.executable, "-m", "ml.train", *_serving_option(registry)]
     subprocess.run(command, check=True, timeout=TRAINING_SECONDS, cwd=settings.BASE_DIR, env=os.environ)
     forget_erased_shoppers(registry)
     by, now = Actor.system("train_and_publish"), timezone.now()
-    published = services.publish_unless_paused(registry=registry, by=by, now=now)
+    published = _publish(registry, by=by, now=now)
     if published.pauses_publishing:
         logger.warning("publishing_is_paused", serving=published.version, remedy=REMEDY)
     registry.prune(
         keep=KEPT_IN_REGISTRY, protected=list(ModelVersion.objects.values_list("version", flat=True))
     )
     return published.version
+
+
+def _publish(registry: Registry, *, by: Actor, now: datetime) -> ModelVersion:
+    """Publish the newest version, and return the one that serves: the same as before if a gate refuses it.
+
+    Raises:
+        VersionNotPublishable: a gate refuses it, and nothing serves.
+    """
+    try:
+        return services.publish_unless_paused(registry=registry, by=by, now=now)
+    except VersionNotPublishable as error:
+        serving = ModelVersion.objects.filter(is_serving=True).first()
+        if serving is None:
+            raise
+        logger.warning("version_refused", serving=serving.version, reason=str(error), **error.details)
+        return serving
 
 
 def _serving_option(registry: Registry) -> list[str]:

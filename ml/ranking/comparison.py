@@ -1,13 +1,14 @@
 """The mean difference between two rankings, with a bootstrap interval over queries.
 
-Both rankings answer the same queries, so the interval is that of the paired differences (Efron and
-Tibshirani, "An Introduction to the Bootstrap", 1993, chapter 13: percentile intervals).
+Both rankings answer the same queries, so the interval is that of the paired differences.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+
+from ml.intervals import mean_interval
 
 RESAMPLES = 4_000
 CONFIDENCE = 0.95
@@ -34,7 +35,5 @@ def paired_difference(values: Sequence[float], baseline: Sequence[float]) -> Dif
     if not values or len(values) != len(baseline):
         raise ValueError(f"{len(values)} values can't be compared with {len(baseline)}")
     differences = np.asarray(values, dtype=float) - np.asarray(baseline, dtype=float)
-    drawn = np.random.default_rng(SEED).integers(0, len(differences), (RESAMPLES, len(differences)))
-    tail = (1 - CONFIDENCE) / 2
-    low, high = np.quantile(differences[drawn].mean(axis=1), [tail, 1 - tail])
-    return Difference(float(differences.mean()), float(low), float(high))
+    found = mean_interval(differences, confidence=CONFIDENCE, resamples=RESAMPLES, seed=SEED)
+    return Difference(found.mean, found.low, found.high)

@@ -5,17 +5,21 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 
+import msgspec
 import numpy as np
 
 from backend.accounts.models import User
 from backend.catalog.models import Category, Product, Variant
 from backend.catalog.services import create_product
 from backend.catalog.variant_services import NewVariant
+from ml.gates import Gate, Outcome, Verdict
 from ml.lists import Lists
 from ml.registry import Registry, Version
 from tests.backend.shop import SYSTEM
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
+
+PASSED = Verdict(gate=Gate.BUDGETS, outcome=Outcome.PASSED, reason="0.1 MB of lists")
 
 Entries = Sequence[tuple[int, float, int]]
 
@@ -48,15 +52,26 @@ def register(
     now: datetime = NOW,
     fingerprint: str = "f" * 64,
     back_test: bool = False,
+    rows: int = 1_000,
+    products: int = 100,
+    verdicts: Sequence[Verdict] | None = (PASSED,),
 ) -> Version:
-    """Register a version; `lists` maps `subject.algorithm` to entries (product, score, because or 0) by subject."""
+    """Register a version; `lists` maps `subject.algorithm` to entries (product, score, because or 0) by subject.
+
+    Without `verdicts`, it is one of a release that didn't judge.
+    """
     made_by = dict.fromkeys(lists, "item_knn")
-    facts = {
+    facts: dict[str, object] = {
         "fingerprint": fingerprint,
         "back_test": back_test,
         "measured": [],
+        "rows": rows,
+        "products": products,
+        "last_interaction": f"{now:%Y-%m-%dT%H:%M:%S}+00:00",
         "chosen": {"collaborative": {"name": "item_knn", "parameters": {}, "half_life_days": None}},
     }
+    if verdicts is not None:
+        facts["verdicts"] = msgspec.to_builtins(verdicts)
     arrays = {name: _arrays(rows) for name, rows in lists.items()}
     return Registry(root).register(lists=arrays, made_by=made_by, facts=facts, now=now)
 

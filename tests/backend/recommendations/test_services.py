@@ -12,8 +12,13 @@ from backend.accounts.shopper_keys import ShopperKeys
 from backend.audit.actors import Actor
 from backend.audit.models import AuditEntry
 from backend.recommendations import services
-from backend.recommendations.errors import NothingToPublish, NothingToRollBackTo
-from backend.recommendations.models import ModelVersion, ProductRecommendation
+from backend.recommendations.errors import (
+    NothingToPublish,
+    NothingToRollBackTo,
+    ReasonMissing,
+    VersionNotPublishable,
+)
+from backend.recommendations.models import ModelVersion, ProductRecommendation, Publication
 from backend.recommendations.personal_data import ModelStore
 from ml.lists import Lists
 from ml.registry import Registry, Version, VersionDamaged, VersionNotFound
@@ -210,14 +215,110 @@ def test_a_rollback_while_the_next_version_is_loaded_stays(tmp_path: Path, versi
     assert serving() == versions[0].id
 
 
-def test_a_back_test_is_published_only_by_name(tmp_path: Path, versions: list[Version]) -> None:
+def test_a_back_test_is_published_only_by_name_and_with_a_reason(
+    tmp_path: Path, versions: list[Version]
+) -> None:
+    registry = Registry(tmp_path)
     back_test = register(tmp_path, LISTS, now=NOW + timedelta(days=5), back_test=True)
 
-    services.publish(None, registry=Registry(tmp_path), now=NOW, by=SYSTEM)
+    services.publish(None, registry=registry, now=NOW, by=SYSTEM)
     assert serving() == versions[2].id
 
-    services.publish(back_test.id, registry=Registry(tmp_path), now=NOW + timedelta(hours=1), by=SYSTEM)
+    with pytest.raises(VersionNotPublishable, match="data_complete: it is a back-test"):
+        services.publish(back_test.id, registry=registry, now=NOW, by=SYSTEM)
+    with pytest.raises(ReasonMissing):
+        services.publish(back_test.id, registry=registry, now=NOW, by=SYSTEM, forced_because=" ")
+    assert serving() == versions[2].id
+    later = NOW + timedelta(hours=1)
+    services.publish(back_test.id, registry=registry, now=later, by=SYSTEM, forced_because="a try")
     assert serving() == back_test.id
+
+
+def test_a_version_of_152_products_is_refused_by_name_and_changes_nothing(
+    tmp_path: Path, versions: list[Version]
+) -> None:
+    registry = Registry(tmp_path)
+    big = register(tmp_path, LISTS, now=NOW + timedelta(days=3), products=2_000, rows=9_000)
+    services.publish(big.id, registry=registry, now=NOW, by=SYSTEM)
+    small = register(tmp_path, LISTS, now=NOW + timedelta(days=4), products=152, rows=9_000)
+
+    with pytest.raises(VersionNotPublishable, match="data_complete: 152 products, less than half") as error:
+        services.publish(small.id, registry=registry, now=NOW, by=SYSTEM)
+
+    assert error.value.details == {"gates": ["data_complete"]}
+    assert f"publish_model {small.id} --force --reason" in str(error.value)
+    assert serving() == big.id
+    assert not ModelVersion.objects.filter(version=small.id).exists()
+
+
+def test_a_forced_publication_is_recorded_with_gates_reason_and_author(
+    tmp_path: Path, versions: list[Version]
+) -> None:
+    registry, by = Registry(tmp_path), Actor.user(7)
+    services.publish(versions[0].id, registry=registry, by=SYSTEM, now=NOW)
+    unjudged = register(tmp_path, LISTS, now=NOW + timedelta(days=3), verdicts=None, products=10)
+
+    services.publish(
+        unjudged.id, registry=registry, by=by, now=NOW + timedelta(hours=1), forced_because=" Moved the shop "
+    )
+
+    first, forced = Publication.objects.order_by("pk")
+    assert (first.overridden, first.reason, first.replaces) == ([], "", None)
+    assert (forced.overridden, forced.reason) == (["data_complete", "judged"], "Moved the shop")
+    assert (forced.user_id, forced.version, forced.replaces) == (7, unjudged.id, first)
+    assert forced.manifest_sha256 == unjudged.manifest_sha256
+    entry = AuditEntry.objects.filter(action="recommendations.published").order_by("pk").last()
+    assert entry is not None
+    assert (entry.user_id, entry.changes["overridden"], entry.changes["reason"]) == (
+        7,
+        [None, ["data_complete", "judged"]],
+        [None, "Moved the shop"],
+    )
+
+
+def test_a_version_without_verdicts_goes_on_serving_and_can_be_rolled_back_to(
+    tmp_path: Path, versions: list[Version]
+) -> None:
+    registry = Registry(tmp_path)
+    old = register(tmp_path, LISTS, now=NOW - timedelta(days=1), verdicts=None)
+    services.publish(old.id, registry=registry, by=SYSTEM, now=NOW, forced_because="of the last release")
+    # A release before gates has no rows of publications.
+    Publication.objects.all().delete()
+
+    services.publish(None, registry=registry, by=SYSTEM, now=NOW + timedelta(hours=1))
+
+    assert services.rollback(by=SYSTEM, now=NOW + timedelta(hours=2)).version == old.id
+    with pytest.raises(VersionNotPublishable, match="judged: an earlier release"):
+        services.publish(old.id, registry=registry, by=SYSTEM, now=NOW + timedelta(hours=3))
+
+
+def test_the_command_publishes_a_refused_version_only_with_a_reason(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("VITRINE_HOME", str(tmp_path))
+    version = register(tmp_path / "models", LISTS, verdicts=None)
+
+    with pytest.raises(CommandError, match="judged"):
+        call_command("publish_model", version.id)
+    with pytest.raises(CommandError, match="--reason"):
+        call_command("publish_model", version.id, "--force")
+    with pytest.raises(CommandError, match="the name of a version"):
+        call_command("publish_model", "--force", "--reason", "it is good")
+    call_command("publish_model", version.id, "--force", "--reason", "it is good")
+
+    assert serving() == version.id
+    assert Publication.objects.get().reason == "it is good"
+
+
+def test_the_schedule_does_not_publish_a_refused_version(tmp_path: Path, versions: list[Version]) -> None:
+    registry = Registry(tmp_path)
+    services.publish(None, registry=registry, by=SYSTEM, now=NOW)
+    register(tmp_path, LISTS, now=NOW + timedelta(days=4), products=1)
+
+    with pytest.raises(VersionNotPublishable):
+        services.publish_unless_paused(registry=registry, by=SYSTEM, now=NOW)
+
+    assert serving() == versions[2].id
 
 
 def test_only_the_last_versions_keep_their_lists(tmp_path: Path, versions: list[Version]) -> None:

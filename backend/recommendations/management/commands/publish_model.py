@@ -29,6 +29,10 @@ class Command(ShopCommand):
         what.add_argument(
             "--rollback", action="store_true", help="serve the previously published version again"
         )
+        parser.add_argument(
+            "--force", action="store_true", help="publish the named version although a gate refuses it"
+        )
+        parser.add_argument("--reason", help="why it is published nevertheless; recorded with its gates")
         what.add_argument("--list", action="store_true", help="list the versions")
 
     def handle(self, *_: Any, **options: Any) -> None:
@@ -37,12 +41,17 @@ class Command(ShopCommand):
         if options["list"]:
             self._list(registry)
             return
+        if options["force"] and options["version"] is None:
+            raise CommandError("--force needs the name of a version")
+        forced_because = (options["reason"] or "") if options["force"] else None
         by, now = Actor.system("publish_model"), timezone.now()
         try:
             if options["rollback"]:
                 version = services.rollback(by=by, now=now)
             else:
-                version = services.publish(options["version"], registry=registry, by=by, now=now)
+                version = services.publish(
+                    options["version"], registry=registry, by=by, now=now, forced_because=forced_because
+                )
         except (VersionNotFound, VersionDamaged, DomainError) as error:
             raise CommandError(str(error)) from error
         lists = version.lists.count()
