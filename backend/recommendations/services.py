@@ -145,11 +145,13 @@ def _add_publication(
     by: Actor,
     now: datetime,
 ) -> None:
-    replaced = before and Publication.objects.filter(version=before.version).order_by("-pk").first()
+    earlier = (
+        Publication.objects.none() if before is None else Publication.objects.filter(version=before.version)
+    )
     Publication.objects.create(
         version=version.id,
         manifest_sha256=version.manifest_sha256,
-        replaces=replaced,
+        replaces=earlier.order_by("-pk").first(),
         published_at=now,
         user_id=by.user_id,
         system_name=by.system_name,
