@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ml.contest import Candidate, Outcome, default_outcome
+from ml.contest import Candidate, Chosen, default_outcome
 from ml.lists import Lists
 from ml.models.als import Als
 from ml.models.blend import Blend
@@ -40,14 +40,15 @@ def trained(data: TrainingData) -> dict[str, Lists]:
     found: dict[str, Lists] = {}
     for name, model in (("item_knn", ItemKnn()), ("als", Als(factors=32))):
         hybrid = Candidate(Blend((model, Content()), (1.0, 0.3)), HALF_LIFE)
-        outcome: Outcome = replace(
+        chosen: Chosen = replace(
             default_outcome(),
             popularity=Candidate(Popularity(), HALF_LIFE),
             collaborative=Candidate(model, HALF_LIFE),
             content_based=content,
             hybrid=hybrid,
+            person=hybrid,
         )
-        lists, _ = compose(outcome, data)
+        lists, _ = compose(chosen, data)
         for key, value in lists.items():
             is_same_for_all = key == "everyone.popularity" or "content" in key
             label = key if is_same_for_all else f"{key} ({name})"
