@@ -4,7 +4,7 @@ import argparse
 import json
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Protocol
 
 import numpy as np
@@ -16,10 +16,14 @@ from ml.evaluation_command import NothingToEvaluate
 from ml.metrics import Metrics, mean_metrics
 from ml.models.buy_again import SHOPPERS_AT_ONCE, BuyAgain, choose
 from ml.models.library import built
+from ml.models.ranked_basket import RankedBasket
 from ml.text_files import read_baskets
 from ml.top import top
 
 COMMAND = "ml.evaluate_baskets"
+MODELS: Mapping[str, type[BuyAgain] | type[RankedBasket]] = {
+    recipe.name: recipe for recipe in (RankedBasket, BuyAgain)
+}
 
 
 class NextBaskets(Protocol):
@@ -65,11 +69,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _report(options: argparse.Namespace) -> Iterator[str]:
-    model = built(BuyAgain, dict(options.set))
+    model = built(MODELS[options.model], dict(options.set))
     train, test = Baskets.of(read_baskets(options.train)), Baskets.of(read_baskets(options.test)).pairs()
     started = time.process_time()
-    if "own" not in dict(options.set):
-        model = choose(train, recipe=model, k=options.k)
+    if isinstance(model, BuyAgain):
+        model = choose(train, recipe=model, k=options.k, given=dict(options.set))
     found = evaluate(model.fit(train), histories=train, test=test, k=options.k)
     seconds = time.process_time() - started
     yield f"model        {model.name} {json.dumps(model.parameters)}"
@@ -81,13 +85,15 @@ def _report(options: argparse.Namespace) -> Iterator[str]:
 
 
 def _parser() -> argparse.ArgumentParser:
-    return evaluation_command.parser(
+    parser = evaluation_command.parser(
         COMMAND,
         description="Evaluate a model of the next basket on files.",
         train="a history a line: `shopper TAB item item …;item item …`",
         test="later baskets of the same shoppers",
         k=10,
     )
+    parser.add_argument("--model", choices=MODELS, default=RankedBasket.name)
+    return parser
 
 
 if __name__ == "__main__":

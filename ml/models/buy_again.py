@@ -5,6 +5,7 @@ UMAP 2020 (decayed personal frequencies and nearest users); Hu et al., Modeling 
 information for next-basket recommendation (TIFU-kNN), SIGIR 2020 (the sum of both).
 """
 
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
@@ -13,7 +14,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array, diags_array
 
 from ml.baskets import Baskets
-from ml.dataset import Scores
+from ml.dataset import Positions, Scores
 from ml.metrics import hits, recall
 from ml.models.item_item import keep_greatest
 from ml.models.recipe import Count, NotNegative, Recipe, Share
@@ -24,6 +25,8 @@ SHOPPERS_AT_ONCE = 512
 # Smaller than the share of any bought item: popular items are ranked after all bought ones.
 POPULAR = 1e-6
 SHARES = (0.1, 0.3, 0.5, 0.7)
+NEIGHBOURS = (100, 300)
+DECAYS = (0.9, 0.95, 0.97, 0.99)
 MEASURED = 1_000
 MIN_MEASURED = 100
 
@@ -74,12 +77,20 @@ class FittedBuyAgain:
 
     def parts(self, histories: Baskets) -> tuple[csr_array, csr_array]:
         """Return the shoppers' own shares, and the mean shares among their nearest shoppers."""
+        own, similar = self.similar(histories)
+        return own, self.shares_among(similar, neighbours=self.recipe.neighbours)
+
+    def similar(self, histories: Baskets) -> tuple[csr_array, csr_array]:
+        """Return the shoppers' own shares, and their cosine with each shopper of the training data."""
         weights = histories.weighted(self.recipe.decay**histories.ages)
         own = _divided(weights, np.asarray(weights.sum(axis=1)))
-        wanted = _unit(own, idf=self.idf)
-        near = keep_greatest(csr_array(wanted @ self.vectors.T), count=self.recipe.neighbours)
+        return own, csr_array(_unit(own, idf=self.idf) @ self.vectors.T)
+
+    def shares_among(self, similar: csr_array, *, neighbours: int) -> csr_array:
+        """Return the mean shares among the shoppers with the greatest cosines, shoppers × items."""
+        near = keep_greatest(similar, count=neighbours)
         near = csr_array((np.ones_like(near.data), near.indices, near.indptr), shape=near.shape)
-        return own, _divided(csr_array(near @ self.shares), np.maximum(np.diff(near.indptr), 1))
+        return _divided(csr_array(near @ self.shares), np.maximum(np.diff(near.indptr), 1))
 
     def combined(self, own: csr_array, others: csr_array, *, share: float) -> Scores:
         """Return the scores for this share of the shoppers' own purchases."""
@@ -87,11 +98,13 @@ class FittedBuyAgain:
         return np.asarray(scores + np.float32(POPULAR) * self.popular, dtype=np.float32)
 
 
-def choose(train: Baskets, *, recipe: BuyAgain, k: int = 10) -> BuyAgain:
-    """Return the recipe with the share `own` that has the greatest recall@k on the last baskets of `train`.
+def choose(train: Baskets, *, recipe: BuyAgain, k: int = 10, given: Collection[str] = ()) -> BuyAgain:
+    """Return the recipe with the parameters that have the greatest recall@k on the last baskets of `train`.
 
-    The last basket of at most MEASURED shoppers is predicted from those before it. With fewer than
-    MIN_MEASURED shoppers the recipe is returned unchanged.
+    The last basket of at most MEASURED shoppers is predicted from those before it: first for all of SHARES
+    and NEIGHBOURS, then with the best of them for all of DECAYS. Values of `recipe` are tried, too, and the
+    parameters named in `given` are kept. With fewer than MIN_MEASURED shoppers the recipe is returned
+    unchanged.
     """
     histories, last = train.split_last()
     shoppers = np.unique(histories.shoppers)
@@ -99,17 +112,50 @@ def choose(train: Baskets, *, recipe: BuyAgain, k: int = 10) -> BuyAgain:
         return recipe
     if len(shoppers) > MEASURED:
         shoppers = np.random.default_rng(0).choice(shoppers, MEASURED, replace=False)
+    shares = (recipe.own,) if "own" in given else SHARES
+    counts = {recipe.neighbours, *(() if "neighbours" in given else NEIGHBOURS)}
+    decays = {recipe.decay, *(() if "decay" in given else DECAYS)}
+
+    def best(tried: Iterable[BuyAgain], *, shares: Sequence[float]) -> BuyAgain:
+        found = [
+            (value, replace(one, own=share))
+            for one in tried
+            for share, value in zip(
+                shares,
+                _recalls(one, histories, last=last, shoppers=shoppers, shares=shares, k=k),
+                strict=True,
+            )
+        ]
+        return max(found, key=lambda pair: pair[0])[1]
+
+    if len(shares) > 1 or len(counts) > 1:
+        recipe = best((replace(recipe, neighbours=count) for count in sorted(counts)), shares=shares)
+    if len(decays) > 1:
+        recipe = best((replace(recipe, decay=decay) for decay in sorted(decays)), shares=(recipe.own,))
+    return recipe
+
+
+def _recalls(
+    recipe: BuyAgain,
+    histories: Baskets,
+    *,
+    last: Baskets,
+    shoppers: Positions,
+    shares: Sequence[float],
+    k: int,
+) -> NDArray[np.float64]:
+    """Return the sum of the shoppers' recalls of their last baskets for each share of own purchases."""
     fitted = recipe.fit(histories)
-    recalls = np.zeros(len(SHARES))
+    recalls = np.zeros(len(shares))
     for block in np.array_split(shoppers, -(-len(shoppers) // SHOPPERS_AT_ONCE)):
         own, others = fitted.parts(histories.of_shoppers(block))
         held = last.of_shoppers(block)
         truth = held.weighted(np.ones(len(held.shoppers)))
         sizes = np.maximum(np.bincount(held.shoppers, minlength=len(block)), 1)
-        for place, share in enumerate(SHARES):
+        for place, share in enumerate(shares):
             ranked = top(fitted.combined(own, others, share=share), k=k)
             recalls[place] += recall(hits(ranked, truth), sizes).sum()
-    return replace(recipe, own=SHARES[int(np.argmax(recalls))])
+    return recalls
 
 
 def _divided(matrix: csr_array, sums: NDArray[np.generic]) -> csr_array:

@@ -7,7 +7,9 @@ import pytest
 
 from ml import evaluate_baskets, evaluate_sessions
 from ml.baskets import Baskets
-from ml.models.buy_again import BuyAgain, choose
+from ml.metrics import hits
+from ml.models.buy_again import BuyAgain, FittedBuyAgain, choose
+from ml.models.ranked_basket import FittedRankedBasket, RankedBasket
 from ml.models.recipe import InvalidParameter
 from ml.models.session_knn import SessionKnn
 from ml.sequences import Sequences
@@ -146,6 +148,76 @@ def test_the_share_of_own_purchases_is_chosen_on_the_last_baskets() -> None:
     assert choose(Baskets.of(both), recipe=recipe, k=10).own == 0.1
 
 
+def test_neighbours_and_decay_are_chosen_unless_they_are_given() -> None:
+    """Each shopper's taste changes for good at a basket that differs: only what is new is bought again."""
+    rng = np.random.default_rng(5)
+    histories = Baskets.of(
+        [
+            (
+                str(n),
+                [[f"old{n}-{place}" for place in range(4)]] * 6
+                + [[f"new{n}-{place}" for place in range(4)]] * int(rng.integers(2, 4)),
+            )
+            for n in range(120)
+        ]
+    )
+    recipe = BuyAgain(decay=1, neighbours=20)
+
+    assert choose(histories, recipe=recipe, k=4).decay < 1
+    kept = choose(histories, recipe=recipe, k=4, given=["decay", "neighbours"])
+    assert (kept.decay, kept.neighbours) == (1, 20)
+
+
+CYCLES = [
+    (
+        f"s{n}",
+        [
+            [f"often{n}", *([f"rare{n}"] if (place + n) % 4 == 0 else []), f"once{n}-{place}"]
+            for place in range(12)
+        ],
+    )
+    for n in range(160)
+]
+
+
+def test_ranked_baskets_know_when_an_item_is_due() -> None:
+    """An item that is bought each fourth time isn't bought twice in a row, however recent it is."""
+    histories = Baskets.of(CYCLES)
+    earlier, last = histories.split_last()
+    fitted = RankedBasket(trees=40).fit(earlier)
+    assert isinstance(fitted, FittedRankedBasket)
+
+    scores = fitted.score(earlier)
+
+    numbers = np.arange(len(CYCLES))
+    rows = earlier.ids.positions([f"s{n}" for n in numbers])
+    rare = scores[rows, earlier.items.positions([f"rare{n}" for n in numbers])]
+    due = (11 + numbers) % 4 == 0
+    assert rare[due].min() > rare[~due].max()
+    ranked = top(scores, k=2)
+    assert hits(ranked, last.weighted(np.ones(len(last.shoppers))))[rows[due]].all()
+
+
+def test_few_histories_are_not_learned_from() -> None:
+    assert isinstance(RankedBasket().fit(Baskets.of(CYCLES[:99])), FittedBuyAgain)
+    assert isinstance(
+        RankedBasket().fit(Baskets.of([(one, baskets[:1]) for one, baskets in CYCLES])), FittedBuyAgain
+    )
+
+
+def test_ranked_baskets_are_the_same_each_time_and_independent_of_other_shoppers() -> None:
+    histories = Baskets.of(CYCLES)
+    fitted = RankedBasket(trees=10).fit(histories)
+    again = RankedBasket(trees=10).fit(histories)
+
+    scores = fitted.score(histories.of_shoppers(np.arange(40)))
+
+    assert scores.dtype == np.float32
+    assert np.isfinite(scores).all()
+    np.testing.assert_array_equal(again.score(histories.of_shoppers(np.arange(40))), scores)
+    np.testing.assert_allclose(fitted.score(histories.of_shoppers(np.array([7])))[0], scores[7], rtol=1e-5)
+
+
 def test_shoppers_are_chosen_in_any_order() -> None:
     histories = Baskets.of([("1", [["a"]]), ("2", [["b"], ["c"]]), ("3", [["d"]])])
 
@@ -177,7 +249,11 @@ def test_decay_prefers_what_was_bought_last() -> None:
         (evaluate_sessions, ["--set", "seen=NaN"], "this seen; expected a finite number"),
         (evaluate_sessions, ["--test", "nowhere"], "nowhere: No such file"),
         (evaluate_baskets, ["--set", "decay=1.5"], "does not accept this decay; Expected `float` <= 1"),
-        (evaluate_baskets, ["--set", "depth=1"], "its parameters: decay, neighbours, own, rarity"),
+        (
+            evaluate_baskets,
+            ["--model", "buy_again", "--set", "depth=1"],
+            "its parameters: decay, neighbours, own, rarity",
+        ),
         (evaluate_baskets, [], "line 1: no tab; expected lines of `shopper TAB item item"),
     ],
 )
