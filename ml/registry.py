@@ -12,6 +12,7 @@ Afterwards it changes only if a shopper is erased.
 import hashlib
 import json
 import os
+import re
 import shutil
 import tempfile
 import zipfile
@@ -31,6 +32,8 @@ MANIFEST = "manifest.json"
 FORMAT = 1
 SHOPPERS = "user."
 """The prefix of the lists whose subjects are shopper keys."""
+REMAINS = re.compile(r"\.\d{8}T\d{6}Z-[^.]+\..+")
+"""The names of the folders of a version that is being written or deleted."""
 COLUMNS = ("subjects", "products", "scores", "because")
 
 
@@ -132,13 +135,37 @@ class Registry:
         return Version(version, path, manifest)
 
     def latest(self) -> Version | None:
-        """Return the newest version that is not a back-test; None if there is none.
+        """Return the newest version that is not a back-test and whose manifest is not damaged, or None."""
+        for name in reversed(self.versions()):
+            try:
+                version = self.load(name)
+            except VersionDamaged:
+                continue
+            if not version.is_back_test:
+                return version
+        return None
 
-        Raises:
-            VersionDamaged: the manifest of that version, or of a newer one, can't be read or was changed.
+    def damaged(self) -> Sequence[VersionDamaged]:
+        """Return why manifests can't be read, for each version that `latest` skips; the oldest first."""
+        found = []
+        for name in self.versions():
+            try:
+                self.load(name)
+            except VersionDamaged as error:
+                found.append(error)
+        return found
+
+    def delete_remains(self) -> Sequence[str]:
+        """Delete what killed trainings and deletions left, and return the names of these folders.
+
+        Only the holder of the training lock may call it, because a folder of a running training looks alike.
         """
-        newest_first = (self.load(version) for version in reversed(self.versions()))
-        return next((version for version in newest_first if not version.is_back_test), None)
+        if not self.root.is_dir():
+            return []
+        left = sorted(path for path in self.root.iterdir() if path.is_dir() and REMAINS.fullmatch(path.name))
+        for path in left:
+            shutil.rmtree(path, ignore_errors=True)
+        return [path.name for path in left]
 
     def prune(self, *, keep: int, protected: Collection[str] = ()) -> Sequence[str]:
         """Delete all but the newest `keep` versions and those in `protected`; return the deleted ids.
@@ -155,7 +182,8 @@ class Registry:
             # Renamed first, so that a partly deleted version is never listed.
             hidden = self.root / f".{version}.deleting"
             (self.root / version).rename(hidden)
-            shutil.rmtree(hidden)
+            # What is left if this fails, or if the process is killed, is deleted by the next training.
+            shutil.rmtree(hidden, ignore_errors=True)
         return old
 
     def forget(self, is_forgotten: Callable[[str], bool]) -> Sequence[str]:
@@ -167,11 +195,19 @@ class Registry:
         again. A lock keeps two processes from replacing each other's manifests.
 
         Raises:
-            VersionDamaged: a version can't be read; those before it were changed.
+            VersionDamaged: a version can't be read; all others were changed.
         """
+        changed, damaged = [], []
         with exclusive(self.root / ".forgetting"):
-            versions = self.versions()
-            return [version for version in versions if self._forget_in(self.load(version), is_forgotten)]
+            for version in self.versions():
+                try:
+                    if self._forget_in(self.load(version), is_forgotten):
+                        changed.append(version)
+                except VersionDamaged as error:
+                    damaged.append(error)
+        if damaged:
+            raise damaged[0]
+        return changed
 
     def _forget_in(self, version: Version, is_forgotten: Callable[[str], bool]) -> bool:
         changed: dict[str, Any] = {}

@@ -26,6 +26,7 @@ from ml.models.recipe import InvalidParameter
 from ml.registry import Registry, Version, VersionDamaged, VersionExists, VersionNotFound
 from ml.settings import TrainingSettings
 from ml.training_data import TrainingData, from_warehouse
+from ml.training_lock import TrainingRuns, training
 from ml.trust import Limits
 
 LIST_LENGTH = 50
@@ -197,7 +198,10 @@ def _training_pairs(candidate: Candidate, data: TrainingData) -> tuple[Interacti
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Train from the warehouse, print a table and return 0, or print an error to stderr and return 1."""
+    """Train from the warehouse, print a table and return 0, or print an error to stderr.
+
+    The exit status of an error is 1, or 75 (EX_TEMPFAIL) if another process is training.
+    """
     options = _parser().parse_args(arguments)
     now = datetime.now(UTC)
     try:
@@ -205,27 +209,52 @@ def main(arguments: Sequence[str] | None = None) -> int:
         load_plugins(settings.plugins)
         registry = Registry(settings.registry)
         serving = registry.load(options.serving) if options.serving else None
-        with embedded.ensure(pipeline, embedded.WAREHOUSE):
-            limits = Limits(young_weight=settings.young_weight)
-            data = _read(pipeline, as_of=options.as_of or now, limits=limits)
-        print(
-            f"{len(data.histories)} interactions, {len(data.log)} of them of trusted shoppers, "
-            f"{len(data.catalogue)} products, as of {data.as_of:%F %R} UTC"
-        )
-        with threadpool_limits(settings.threads):
-            version = train(
-                data,
-                registry=registry,
-                now=now,
-                serving=serving,
-                back_test=options.as_of is not None,
-                report=_print_row,
-            )
+        with training(registry.root, now=now) as step:
+            version = _train(options, settings, pipeline, registry, serving=serving, now=now, step=step)
+    except TrainingRuns as error:
+        print(f"ml.train: {error}", file=sys.stderr)
+        return os.EX_TEMPFAIL
     except EXPECTED as error:
         print(f"ml.train: {error}", file=sys.stderr)
         return 1
     _print_summary(version)
     return 0
+
+
+def _train(
+    options: argparse.Namespace,
+    settings: TrainingSettings,
+    pipeline: PipelineSettings,
+    registry: Registry,
+    *,
+    serving: Version | None,
+    now: datetime,
+    step: Callable[[str], None],
+) -> Version:
+    for name in registry.delete_remains():
+        print(f"deleted {name}, which a killed process left")
+    with embedded.ensure(pipeline, embedded.WAREHOUSE):
+        limits = Limits(young_weight=settings.young_weight)
+        data = _read(pipeline, as_of=options.as_of or now, limits=limits)
+    step("measuring")
+
+    def report(one: Measurement) -> None:
+        step(f"measured {one.candidate.label} ({one.part})")
+        _print_row(one)
+
+    print(
+        f"{len(data.histories)} interactions, {len(data.log)} of them of trusted shoppers, "
+        f"{len(data.catalogue)} products, as of {data.as_of:%F %R} UTC"
+    )
+    with threadpool_limits(settings.threads):
+        return train(
+            data,
+            registry=registry,
+            now=now,
+            serving=serving,
+            back_test=options.as_of is not None,
+            report=report,
+        )
 
 
 def _read(pipeline: PipelineSettings, *, as_of: datetime, limits: Limits) -> TrainingData:

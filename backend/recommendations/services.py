@@ -53,7 +53,7 @@ def publish(
     """
     if forced_because is not None and not forced_because.strip():
         raise ReasonMissing
-    found = registry.latest() if version is None else registry.load(version)
+    found = _newest(registry) if version is None else registry.load(version)
     if found is None:
         raise NothingToPublish
     forced = "" if forced_because is None else forced_because.strip()
@@ -79,7 +79,7 @@ def publish_unless_paused(*, registry: Registry, by: Actor, now: datetime) -> Mo
     """
     if (chosen := _chosen(ModelVersion.objects.all())) is not None:
         return chosen
-    newest = registry.latest()
+    newest = _newest(registry)
     if newest is None:
         raise NothingToPublish
     _refused(newest, _serving(), registry=registry, forced="")
@@ -95,6 +95,20 @@ def publish_unless_paused(*, registry: Registry, by: Actor, now: datetime) -> Mo
         _add_publication(newest, before=before, overridden=[], reason="", by=by, now=now)
     forget_old_versions()
     return row
+
+
+def _newest(registry: Registry) -> Version | None:
+    """Return the newest version that can be read and is not a back-test; log those that can't be read.
+
+    Raises:
+        ml.registry.VersionDamaged: there are versions, but none can be read.
+    """
+    found, damaged = registry.latest(), registry.damaged()
+    for error in damaged:
+        logger.warning("damaged_version_skipped", version=error.version, reason=str(error))
+    if found is None and damaged:
+        raise damaged[-1]
+    return found
 
 
 def _refused(

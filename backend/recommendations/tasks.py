@@ -30,12 +30,24 @@ def train_and_publish() -> str:
     """Train on all data until now, publish the version and return the id of the version that serves.
 
     If an operator chose the version that serves, or a gate refuses the new one, that is registered, but not
-    published. Training runs in a separate process, so that the worker doesn't keep its memory and libraries.
+    published. If another process is training, nothing is done. Training runs in a separate process, so that
+    the worker doesn't keep its memory and libraries.
     """
     registry = Registry(TrainingSettings.from_env().registry)
     command = [sys.executable, "-m", "ml.train", *_serving_option(registry)]
-    subprocess.run(command, check=True, timeout=TRAINING_SECONDS, cwd=settings.BASE_DIR, env=os.environ)
-    forget_erased_shoppers(registry)
+    done = subprocess.run(
+        command, check=False, timeout=TRAINING_SECONDS, cwd=settings.BASE_DIR, env=os.environ
+    )
+    if done.returncode == os.EX_TEMPFAIL:
+        logger.warning("training_runs_already")
+        serving = ModelVersion.objects.filter(is_serving=True).first()
+        return "" if serving is None else serving.version
+    done.check_returncode()
+    try:
+        forget_erased_shoppers(registry)
+    except VersionDamaged as error:
+        # All other versions were changed, and this one is not published, because it can't be read.
+        logger.warning("erased_shoppers_not_forgotten", version=error.version, reason=str(error))
     by, now = Actor.system("train_and_publish"), timezone.now()
     published = _publish(registry, by=by, now=now)
     if published.pauses_publishing:

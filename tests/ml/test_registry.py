@@ -1,6 +1,9 @@
 """The registry of model versions."""
 
 import json
+import signal
+import subprocess
+import sys
 import threading
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -13,6 +16,7 @@ from ml.lists import Lists
 from ml.registry import Registry, Version, VersionDamaged, VersionExists, VersionNotFound
 
 NOW = datetime(2026, 3, 1, 2, 15, tzinfo=UTC)
+ROOT = Path(__file__).parents[2]
 FACTS = {"fingerprint": "1f3a9c02ffff", "metrics": {"ndcg@20": 0.25}}
 
 
@@ -118,6 +122,58 @@ def test_the_files_of_a_killed_run_are_not_a_version(tmp_path: Path) -> None:
     (tmp_path / "20260301T021500Z-half").mkdir()
 
     assert Registry(tmp_path).versions() == []
+
+
+def test_a_damaged_newest_manifest_is_named_and_skipped(tmp_path: Path) -> None:
+    version = register(tmp_path)
+    newer = register(tmp_path, now=NOW.replace(hour=3))
+    (newer.path / "manifest.json").write_text("{")
+
+    latest = Registry(tmp_path).latest()
+
+    assert latest is not None
+    assert latest.id == version.id
+    assert [error.version for error in Registry(tmp_path).damaged()] == [newer.id]
+
+
+def test_a_shopper_is_forgotten_in_all_versions_although_one_is_damaged(tmp_path: Path) -> None:
+    damaged, version = register(tmp_path), register(tmp_path, now=NOW.replace(hour=3))
+    (damaged.path / "manifest.json").write_text("{")
+
+    with pytest.raises(VersionDamaged, match=damaged.id):
+        Registry(tmp_path).forget(lambda subject: subject == "a")
+
+    assert Registry(tmp_path).load(version.id).lists("user.collaborative").subjects.tolist() == ["b"]
+
+
+KILLED = """
+import os, signal, sys
+from datetime import UTC, datetime
+from pathlib import Path
+from ml import registry
+from tests.ml.test_registry import register
+
+def kill(*_, **__):
+    os.kill(os.getpid(), signal.SIGKILL)
+
+setattr(registry if sys.argv[2] != "_move" else registry.Registry, sys.argv[2], kill)
+register(Path(sys.argv[1]))
+"""
+
+
+@pytest.mark.parametrize("step", ["_write", "_write_manifest", "_move"])
+def test_what_a_killed_training_leaves_is_no_version_and_is_deleted(tmp_path: Path, step: str) -> None:
+    kept = register(tmp_path, now=NOW.replace(hour=1))
+    (tmp_path / f".{kept.id}.deleting").mkdir()
+    done = subprocess.run([sys.executable, "-c", KILLED, tmp_path, step], check=False, cwd=ROOT)
+    assert done.returncode == -signal.SIGKILL
+    assert len(list(tmp_path.iterdir())) == 3
+    assert Registry(tmp_path).versions() == [kept.id]
+
+    deleted = Registry(tmp_path).delete_remains()
+
+    assert len(deleted) == 2
+    assert [path.name for path in tmp_path.iterdir()] == [kept.id]
 
 
 def test_the_error_for_an_unknown_version_lists_the_versions(tmp_path: Path) -> None:

@@ -9,10 +9,11 @@ import pytest
 
 from analytics_pipeline.warehouse import Warehouse
 from backend.recommendations.models import ModelVersion
-from backend.recommendations.services import rollback
+from backend.recommendations.services import publish, rollback
 from backend.recommendations.tasks import train_and_publish
 from ml.registry import Registry
-from tests.backend.recommendations.shop import NOW
+from ml.training_lock import training
+from tests.backend.recommendations.shop import NOW, Entries, register
 from tests.backend.shop import SYSTEM
 from tests.own_warehouse import own_warehouse
 
@@ -92,3 +93,38 @@ def test_a_failed_run_does_not_change_the_served_version(warehouse: Warehouse) -
         train_and_publish()
 
     assert ModelVersion.objects.get(is_serving=True).version == "before"
+
+
+def test_a_night_during_another_training_changes_nothing(warehouse: Warehouse, tmp_path: Path) -> None:
+    ModelVersion.objects.create(version="before", loaded_at=NOW, published_at=NOW, is_serving=True)
+
+    with training(tmp_path / "models", now=NOW):
+        assert train_and_publish() == "before"
+
+    assert Registry(tmp_path / "models").versions() == []
+
+
+def test_a_damaged_newest_version_does_not_stop_the_night(
+    warehouse: Warehouse, shop_products: None, tmp_path: Path
+) -> None:
+    damaged = tmp_path / "models" / "20990101T021500Z-00000000"
+    damaged.mkdir(parents=True)
+    (damaged / "manifest.json").write_text("{")
+
+    name = train_and_publish()
+
+    assert ModelVersion.objects.get(is_serving=True).version == name != damaged.name
+
+
+def test_a_night_whose_version_is_refused_keeps_what_serves(
+    warehouse: Warehouse, shop_products: None, tmp_path: Path
+) -> None:
+    registry = Registry(tmp_path / "models")
+    lists: dict[str, dict[object, Entries]] = {"product.content_based": {3: [(4, 1.0, 0)]}}
+    large = register(registry.root, lists, products=9, rows=0)
+    publish(None, registry=registry, by=SYSTEM, now=NOW)
+
+    assert train_and_publish() == large.id
+
+    assert ModelVersion.objects.get(is_serving=True).version == large.id
+    assert len(registry.versions()) == 2

@@ -61,9 +61,10 @@ class Command(ShopCommand):
 
     def _list(self, registry: Registry) -> None:
         loaded = {row.version: row for row in ModelVersion.objects.all()}
+        damaged = {error.version for error in registry.damaged()}
         for name in sorted({*registry.versions(), *loaded}, reverse=True):
             row = loaded.get(name)
             state = "trained" if row is None or row.loaded_at is None else "loaded"
             if row is not None and row.is_serving:
                 state = "serving, publishing is paused" if row.pauses_publishing else "serving"
-            self.stdout.write(f"{name}  {state}")
+            self.stdout.write(f"{name}  {state}{', damaged' if name in damaged else ''}")
