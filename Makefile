@@ -107,6 +107,10 @@ bench-checkout: $(VENV)/.development ## Compare checkout with a function in the 
 bench-auth: $(VENV)/.development ## Measure what authenticating a request adds to an anonymous one
 	$(RUN) -m benchmarks.auth
 
+.PHONY: bench-serving
+bench-serving: $(VENV)/.development ## Compare recommendations with a hello-world view of the same authentication
+	$(RUN) -m benchmarks.serving $(SERVING)
+
 .PHONY: bench-relevance
 bench-relevance: $(VENV)/.development ## Measure what each ranking feature adds to relevance, and what it costs
 	$(RUN) -m benchmarks.relevance $(RELEVANCE)

@@ -3,6 +3,7 @@
 Django's client for tests adds work of its own to each request, which would count as the endpoint's.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.core.wsgi import get_wsgi_application
@@ -12,15 +13,16 @@ from backend.config.web.gateway import Response, call
 
 
 class Application:
-    """Answers requests of a guest."""
+    """Answers requests, by default those of a guest."""
 
     def __init__(self) -> None:
         """Load the application of the settings."""
         self._application = get_wsgi_application()
         collect_seldom()
 
-    def get(self, url: str) -> Response:
+    def get(self, url: str, *, headers: Mapping[str, str] | None = None) -> Response:
         """Return the response to a GET request; `url` has a path and perhaps a query."""
+        more = [(name.encode(), value.encode()) for name, value in (headers or {}).items()]
         path, _, query = url.partition("?")
         scope: dict[str, Any] = {
             "method": "GET",
@@ -29,6 +31,6 @@ class Application:
             "path": path,
             "query_string": query.encode(),
             "client": ("127.0.0.1", 1),
-            "headers": [(b"host", b"localhost"), (b"accept", b"*/*")],
+            "headers": [(b"host", b"localhost"), (b"accept", b"*/*"), *more],
         }
         return call(self._application, scope, b"")

@@ -52,8 +52,8 @@ class Recommendation(NamedTuple):
 
 def for_shopper(
     *, own: Sequence[Scored], recent: Sequence[int], near: Mapping[int, Sequence[Scored]]
-) -> list[Recommendation]:
-    """Return recommendations for a shopper, best first, without the recent products.
+) -> Iterator[Recommendation]:
+    """Yield recommendations for a shopper, best first, without the recent products.
 
     `own` is the published list, `recent` the products viewed since, latest first, and `near` their lists.
     Both sources are scaled to a maximum of 1 and added. The first MAX_RECENT recent products that have a list
@@ -61,13 +61,14 @@ def for_shopper(
     """
     history = {entry.product_id: entry for entry in _scaled(own)}
     fresh = _fold_in([product for product in recent if near.get(product)][:MAX_RECENT], near=near)
+    totals = {product: score for product, score, _ in history.values()}
+    for product, score, _ in fresh.values():
+        totals[product] = totals.get(product, 0.0) + score
     hidden = set(recent)
-    merged = [
-        _recommendation(product, of_history=history.get(product), of_recent=fresh.get(product))
-        for product in dict.fromkeys((*history, *fresh))
-        if product not in hidden
-    ]
-    return sorted(merged, key=lambda one: (-one.score, one.product_id))
+    # Only the first of several hundred are shown, so the others are compared, but not created.
+    for _, product in sorted((-total, product) for product, total in totals.items()):
+        if product not in hidden:
+            yield _recommendation(product, of_history=history.get(product), of_recent=fresh.get(product))
 
 
 def for_product(

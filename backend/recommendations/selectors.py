@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import NamedTuple
 from uuid import UUID
 
+import msgspec
 import structlog
 from django.db import connection
 
@@ -45,6 +46,7 @@ from ml.serving import (
 logger = structlog.get_logger(__name__)
 
 SQL = Path(__file__).parent / "sql"
+_ENTRIES = msgspec.json.Decoder(list[Scored])
 SECOND_ROUND = 300
 """How many candidates follow if too few of the first ones are in stock."""
 
@@ -96,7 +98,7 @@ class PublishedList:
 
     def scored(self) -> list[Scored]:
         """Return the entries, best first."""
-        return [Scored(*entry) for entry in json.loads(self.entries)]
+        return _ENTRIES.decode(self.entries)
 
 
 @dataclass(frozen=True, slots=True)

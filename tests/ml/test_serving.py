@@ -2,14 +2,14 @@
 
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import pytest
 
 from ml.serving import Reason, Recommendation, Scored, Source, for_product, for_shopper, popular, refilled
 
 
-def ids(recommendations: list[Recommendation]) -> list[int]:
+def ids(recommendations: Iterable[Recommendation]) -> list[int]:
     return [one.product_id for one in recommendations]
 
 
@@ -18,7 +18,7 @@ NEAR = {50: [Scored(3, 0.6), Scored(4, 0.3)], 51: [Scored(5, 0.4), Scored(1, 0.1
 
 
 def test_without_recent_products_the_published_list_is_served_unchanged() -> None:
-    found = for_shopper(own=OWN, recent=[], near={})
+    found = list(for_shopper(own=OWN, recent=[], near={}))
 
     assert ids(found) == [1, 2, 3]
     assert found[0] == Recommendation(1, 1.0, Reason.HISTORY, Source.OWN, because=90)
@@ -26,7 +26,7 @@ def test_without_recent_products_the_published_list_is_served_unchanged() -> Non
 
 
 def test_a_recent_product_changes_the_list_immediately() -> None:
-    found = for_shopper(own=OWN, recent=[50], near=NEAR)
+    found = list(for_shopper(own=OWN, recent=[50], near=NEAR))
 
     assert ids(found) == [3, 1, 2, 4]
     assert found[0].score == pytest.approx(1.25)
@@ -41,7 +41,7 @@ def test_the_most_recent_product_has_the_highest_weight() -> None:
 
 
 def test_a_shopper_without_a_published_list_gets_recommendations_from_recent_products() -> None:
-    found = for_shopper(own=[], recent=[51, 50], near=NEAR)
+    found = list(for_shopper(own=[], recent=[51, 50], near=NEAR))
 
     assert {one.reason for one in found} == {Reason.RECENT}
     assert found[0].because == 50
@@ -54,7 +54,8 @@ def test_recent_products_are_not_recommended() -> None:
 def test_a_recent_product_without_a_list_adds_nothing() -> None:
     assert ids(for_shopper(own=OWN, recent=[777], near={})) == [1, 2, 3]
     unknown = [*range(1_000, 1_020), 50]
-    assert for_shopper(own=OWN, recent=unknown, near=NEAR) == for_shopper(own=OWN, recent=[50], near=NEAR)
+    known = list(for_shopper(own=OWN, recent=[50], near=NEAR))
+    assert list(for_shopper(own=OWN, recent=unknown, near=NEAR)) == known
 
 
 def test_recommendations_for_a_product_name_it_as_the_reason() -> None:

@@ -24,17 +24,17 @@ PASSED = Verdict(gate=Gate.BUDGETS, outcome=Outcome.PASSED, reason="0.1 MB of li
 Entries = Sequence[tuple[int, float, int]]
 
 
-def products(count: int, *, seller: User) -> list[Product]:
+def products(count: int, *, seller: User, name: str = "Lamp") -> list[Product]:
     """Create products in stock; each one is more popular than the one before."""
-    category = Category.objects.create(name="Home", slug="home", path="Home")
+    category, _ = Category.objects.get_or_create(name="Home", slug="home", path="Home")
     made = [
         create_product(
-            title=f"Lamp {number}",
+            title=f"{name} {number}",
             category=category,
             seller_id=seller.pk,
             price=Decimal(10),
             currency="USD",
-            variants=[NewVariant(sku=f"LAMP-{number}")],
+            variants=[NewVariant(sku=f"{name.upper()}-{number}")],
             popularity=number,
             now=NOW,
             by=SYSTEM,

@@ -180,6 +180,26 @@ def test_the_sources_follow_one_another(shop: list[Product], tmp_path: Path) -> 
     ]
 
 
+def test_candidates_of_the_second_round_are_shown_before_popular_products(
+    shop: list[Product], tmp_path: Path
+) -> None:
+    sold_out = products(15, seller=shop[0].seller, name="Fan")
+    Variant.objects.filter(product__in=sold_out).update(stock=0)
+    publish(tmp_path, product__hybrid={shop[7].pk: entries([*sold_out, shop[0]])})
+
+    found = data(f"product/{shop[7].pk}/?limit=1")
+
+    assert [(row["id"], row["source"]) for row in found["results"]] == [(shop[0].pk, "similar")]
+
+
+def test_a_popular_product_that_is_left_out_is_replaced(shop: list[Product]) -> None:
+    account = customer()
+    put_in_cart(Owner(user_id=account.pk), shop[7])
+    sell(account, shop[6])
+
+    assert ids(data("user/?limit=2", account=account)) == [shop[5].pk, shop[4].pk]
+
+
 def test_views_of_products_without_a_list_dont_take_the_place_of_others(
     shop: list[Product], tmp_path: Path
 ) -> None:

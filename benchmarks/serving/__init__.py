@@ -1,0 +1,1 @@
+"""Recommendations beside a view that does nothing else."""

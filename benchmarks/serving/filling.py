@@ -1,0 +1,126 @@
+"""A shop with a published version for the benchmark."""
+
+import random
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from itertools import islice
+from typing import TypeVar
+from uuid import UUID, uuid4
+
+from analytics_pipeline.stream import Batch
+from backend.accounts.imported import seller_of
+from backend.accounts.models import User
+from backend.accounts.sessions import begin_session
+from backend.audit.actors import Actor
+from backend.catalog.bulk import upsert_products
+from backend.catalog.imported import ImportedProduct, ImportedVariant
+from backend.catalog.models import Product, Variant
+from backend.engines.streams import stream
+from backend.inventory.models import TransactionType
+from backend.inventory.services import Entry, record_many
+from backend.recommendations.models import Algorithm, Audience, ModelVersion, ProductRecommendation
+
+ENTRIES = 50
+RECENT = 10
+CHUNK = 1_000
+STOCK = 1_000
+BY = Actor.system("benchmark")
+ALGORITHMS = (Algorithm.COLLABORATIVE, Algorithm.CONTENT_BASED, Algorithm.HYBRID)
+
+Row = TypeVar("Row")
+
+
+@dataclass(frozen=True, slots=True)
+class Shop:
+    """A product with lists, an account with lists, and a guest; both viewed products a moment ago."""
+
+    product: int
+    token: str
+    guest: UUID
+
+
+def make_shop(*, products: int, lists: int, in_stock: float, now: datetime) -> Shop:
+    """Create the shop; the share `in_stock` of its products is in stock, and `lists` lists are published."""
+    generator = random.Random(7)
+    ids = _make_products(products, in_stock=in_stock, generator=generator, now=now)
+    user = User.objects.create_user("+16502530000")
+    _publish(ids, user=user, lists=lists, generator=generator, now=now)
+    guest = uuid4()
+    for key in (user.shopper_key, guest):
+        recent = dict.fromkeys(generator.sample(ids, RECENT), now.timestamp())
+        stream().append(Batch(arrived_at=now, shopper_key=key, events=()), recent=recent)
+    return Shop(generator.choice(ids), begin_session(user, now=now).access_token, guest)
+
+
+def _make_products(number: int, *, in_stock: float, generator: random.Random, now: datetime) -> list[int]:
+    for numbers in _chunks(range(number)):
+        upsert_products(
+            [_imported(one) for one in numbers],
+            source="benchmark",
+            seller_id=seller_of("benchmark").pk,
+            by=BY,
+            now=now,
+        )
+    ids = list(Product.objects.order_by("pk").values_list("pk", flat=True))
+    stocked = generator.sample(ids, max(1, round(in_stock * number)))
+    variants = Variant.objects.filter(product__in=stocked).values_list("pk", flat=True)
+    for chunk in _chunks(variants):
+        entries = [Entry(variant_id=pk, transaction_type=TransactionType.IN, quantity=STOCK) for pk in chunk]
+        record_many(entries, by=BY, now=now)
+    return ids
+
+
+def _imported(number: int) -> ImportedProduct:
+    return ImportedProduct(
+        reference=str(number),
+        title=f"Copper kettle {number}",
+        description="Holds a litre and a half, and whistles.",
+        brand=f"Brand {number % 12}",
+        category=("Home", "Kitchen", f"Kettles {number % 9}"),
+        price=Decimal(20 + number % 80),
+        currency="USD",
+        rating_average=Decimal("4.25"),
+        rating_count=number,
+        image_urls=(f"https://shop.example/images/{number}.jpg",),
+        variants=tuple(ImportedVariant(sku=f"K-{number}-{one}") for one in range(2)),
+    )
+
+
+def _publish(ids: Sequence[int], *, user: User, lists: int, generator: random.Random, now: datetime) -> None:
+    version = ModelVersion.objects.create(
+        version="20260301T021500Z-1f3a9c02", loaded_at=now, published_at=now, is_serving=True
+    )
+    rows = (
+        ProductRecommendation(
+            version=version,
+            audience=audience,
+            subject=subject,
+            algorithm=algorithm,
+            entries=[
+                [product, 1 - place / ENTRIES, generator.choice(ids)]
+                for place, product in enumerate(generator.sample(ids, ENTRIES))
+            ],
+        )
+        for audience, subject, algorithm in _keys(ids, user=user, lists=lists)
+    )
+    for chunk in _chunks(rows):
+        ProductRecommendation.objects.bulk_create(chunk)
+
+
+def _keys(ids: Sequence[int], *, user: User, lists: int) -> Iterator[tuple[str, str, str]]:
+    yield Audience.EVERYONE, "", Algorithm.POPULARITY
+    shoppers = max(1, (lists - 1) // len(ALGORITHMS) - len(ids))
+    subjects = [(Audience.PRODUCT, str(product)) for product in ids]
+    subjects.append((Audience.USER, str(user.shopper_key)))
+    subjects += [(Audience.USER, str(uuid4())) for _ in range(shoppers - 1)]
+    for audience, subject in subjects:
+        for algorithm in ALGORITHMS:
+            yield audience, subject, algorithm
+
+
+def _chunks(rows: Iterable[Row]) -> Iterator[list[Row]]:
+    remaining = iter(rows)
+    while chunk := list(islice(remaining, CHUNK)):
+        yield chunk
