@@ -1,4 +1,4 @@
-"""The training data of models: interactions and products as of a point in time."""
+"""The training data of models: interactions, orders and products as of a point in time."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -36,6 +36,18 @@ def interactions(warehouse: Warehouse, *, as_of: datetime) -> pd.DataFrame:
             "sale_weight": SALE_WEIGHT,
         },
     )
+
+
+def orders(warehouse: Warehouse, *, as_of: datetime) -> pd.DataFrame:
+    """Return one row for each product of each order, without what was cancelled.
+
+    Columns: `order_id`, `product_id`, `customer` (the account's key as text, nil for a guest), `ordered_at`
+    (UNIX seconds).
+
+    Raises:
+        WarehouseUnavailable, WarehouseRefused: the query failed.
+    """
+    return warehouse.frame(_extract("orders"), {"as_of": as_of})
 
 
 def products(warehouse: Warehouse, *, as_of: datetime) -> pd.DataFrame:

@@ -19,12 +19,14 @@ def product_lists(fitted: Fitted, pairs: Interactions, *, allowed: NDArray[np.bo
 
     Empty lists are left out.
     """
-    items = len(pairs.items)
-    alone = csr_array(
-        (np.ones(items, np.float32), np.arange(items), np.arange(items + 1)), shape=(items, items)
-    )
-    ranked, scores = _positive_only(*rank(fitted, alone, k=length, allowed=allowed))
+    ranked, scores = _positive_only(*rank(fitted, alone(len(pairs.items)), k=length, allowed=allowed))
     return _lists(pairs.items.values, ranked, scores, pairs=pairs, because=np.full(ranked.shape, UNKNOWN))
+
+
+def alone(items: int) -> csr_array:
+    """Return histories of one product each, items × items."""
+    entries = (np.ones(items, np.float32), np.arange(items), np.arange(items + 1))
+    return csr_array(entries, shape=(items, items))
 
 
 def user_lists(

@@ -16,13 +16,14 @@ from analytics_pipeline import embedded
 from analytics_pipeline.migrate import MigrationChanged, migrate
 from analytics_pipeline.settings import InvalidSetting, PipelineSettings
 from analytics_pipeline.warehouse import Warehouse, WarehouseRefused, WarehouseUnavailable
-from ml import contest, gates
+from ml import contest, gates, product_pages
 from ml.compose import popular_list, product_lists, user_lists
 from ml.contest import Candidate, Chosen, Measurement, Served
 from ml.dataset import Interactions
 from ml.lists import Lists
 from ml.models.library import NameTaken, PluginMissing, UnknownModel, load_plugins
 from ml.models.recipe import InvalidParameter
+from ml.product_pages import Pages
 from ml.registry import Registry, Version, VersionDamaged, VersionExists, VersionNotFound
 from ml.settings import TrainingSettings
 from ml.training_data import TrainingData, from_warehouse
@@ -84,8 +85,9 @@ def train(
     chosen = (
         contest.default_outcome() if splits is None else contest.decide(*splits, served=served, report=report)
     )
+    pages = Pages() if splits is None else product_pages.decide(chosen.hybrid, *splits, orders=data.orders)
     verdicts = [*chosen.verdicts, *gates.judge_persons(chosen.comparison)]
-    lists, made_by = compose(chosen, data)
+    lists, made_by = compose(chosen, data, pages=pages)
     for algorithm in set(gates.PERSONAL) - set(gates.published_algorithms(verdicts)):
         del lists[f"user.{algorithm}"], made_by[f"user.{algorithm}"]
     verdicts.append(gates.budgets(_size(lists), subjects=max(len(data.catalogue), _subjects(lists))))
@@ -106,6 +108,7 @@ def train(
         },
         "measured": [contest.as_record(one) for one in chosen.measured],
         "tested": {name: contest.as_record(one) for name, one in chosen.tested.items()},
+        "product_pages": pages.as_dict(),
     }
     verdicts.append(
         gates.data_complete(
@@ -142,13 +145,14 @@ def _served(version: Version | None) -> tuple[Served | None, str | None]:
         return None, f"the recipe of {version.id} can't be trained by this release: {error}"
 
 
-def compose(chosen: Chosen, data: TrainingData) -> tuple[dict[str, Lists], dict[str, str]]:
+def compose(chosen: Chosen, data: TrainingData, *, pages: Pages) -> tuple[dict[str, Lists], dict[str, str]]:
     """Return the lists of a version and the name of the model that made each, by `audience.algorithm`."""
     lists: dict[str, Lists] = {}
     made_by: dict[str, str] = {}
     for algorithm in ("collaborative", "content_based", "hybrid"):
         candidate: Candidate = getattr(chosen, algorithm)
-        made = _personal(candidate, data, algorithm=algorithm)
+        of_hybrid = pages if algorithm == "hybrid" else None
+        made = _personal(candidate, data, algorithm=algorithm, pages=of_hybrid)
         lists |= made
         made_by |= dict.fromkeys(made, candidate.model.name)
     if chosen.person != chosen.hybrid:
@@ -164,13 +168,16 @@ def _personal_lists(chosen: Chosen, lists: Mapping[str, Lists], data: TrainingDa
     for algorithm in ("collaborative", "content_based"):
         if chosen.person == getattr(chosen, algorithm):
             return lists[f"user.{algorithm}"]
-    return _personal(chosen.person, data, algorithm="hybrid")["user.hybrid"]
+    return _personal(chosen.person, data, algorithm="hybrid", pages=None)["user.hybrid"]
 
 
-def _personal(candidate: Candidate, data: TrainingData, *, algorithm: str) -> dict[str, Lists]:
+def _personal(
+    candidate: Candidate, data: TrainingData, *, algorithm: str, pages: Pages | None
+) -> dict[str, Lists]:
     pairs, allowed = _training_pairs(candidate, data)
     fitted = candidate.model.fit(pairs, catalogue=data.catalogue)
-    near = product_lists(fitted, pairs, allowed=allowed, length=LIST_LENGTH)
+    of_pages = fitted if pages is None else pages.fitted(fitted, pairs)
+    near = product_lists(of_pages, pairs, allowed=allowed, length=LIST_LENGTH)
     histories = contest.histories(candidate, data.histories, learned_from=data.log, items=pairs.items)
     active = histories.of_users(_served_users(data))
     personal = user_lists(fitted, active, allowed=allowed, length=LIST_LENGTH, near=near)
@@ -285,6 +292,8 @@ def _print_summary(version: Version) -> None:
     verdicts = gates.stored_verdicts(manifest) or []
     for verdict in verdicts:
         print(f"{verdict.outcome.replace('_', ' '):<14}  {verdict}")
+    if pages := manifest["product_pages"]["measured"]:
+        print(f"Product pages: {product_pages.summary(pages)}")
     if not gates.published_algorithms(verdicts):
         print("Shoppers get no personal lists from interactions: popular and similar products instead.")
     trust = manifest["trust"] or {}

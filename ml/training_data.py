@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -10,9 +10,11 @@ import numpy as np
 import pandas as pd
 
 from analytics_pipeline import interactions as extracts
+from analytics_pipeline.columns import NIL_UUID
 from analytics_pipeline.warehouse import Warehouse
 from ml.catalogue import Catalogue, ProductFacts
 from ml.dataset import InteractionLog
+from ml.orders import GUEST, Orders
 from ml.trust import LIMITS, Learned, Limits, Origins, learned
 
 CATEGORY_SEPARATOR = " > "
@@ -23,7 +25,7 @@ class TrainingData:
     """Interactions and products as of `as_of`.
 
     Models learn from `log`, and `trust` says how it was made. `histories` are the interactions of all
-    shoppers, from which their own lists are computed.
+    shoppers, from which their own lists are computed. `orders` show what goes with a product.
     """
 
     log: InteractionLog
@@ -31,10 +33,11 @@ class TrainingData:
     as_of: datetime
     histories: InteractionLog
     trust: Learned | None = None
+    orders: Orders = field(default_factory=Orders.empty)
 
     def fingerprint(self) -> str:
-        """Return the SHA-256 of every interaction and product, in hexadecimal."""
-        parts = (self.log, self.histories, self.catalogue)
+        """Return the SHA-256 of every interaction, order and product, in hexadecimal."""
+        parts = (self.log, self.histories, self.orders, self.catalogue)
         return hashlib.sha256("".join(part.fingerprint() for part in parts).encode()).hexdigest()
 
 
@@ -48,7 +51,8 @@ def from_warehouse(warehouse: Warehouse, *, as_of: datetime, limits: Limits = LI
     products = extracts.products(warehouse, as_of=as_of)
     catalogue = Catalogue.of([_facts(row) for row in products.to_dict("records")])
     trust = learned(histories, origins, limits=limits)
-    return TrainingData(trust.log, catalogue, as_of, histories, trust)
+    orders = _orders(extracts.orders(warehouse, as_of=as_of))
+    return TrainingData(trust.log, catalogue, as_of, histories, trust, orders)
 
 
 def interactions_of(warehouse: Warehouse, *, as_of: datetime) -> tuple[InteractionLog, Origins]:
@@ -70,6 +74,18 @@ def _log(rows: pd.DataFrame) -> InteractionLog:
         items=rows["product_id"].to_numpy(np.int64),
         times=rows["interacted_at"].to_numpy(np.int64).astype("datetime64[s]"),
         weights=rows["weight"].to_numpy(np.float32),
+    )
+
+
+def _orders(rows: pd.DataFrame) -> Orders:
+    if rows.empty:
+        return Orders.empty()
+    customers = rows["customer"].to_numpy().astype("S36")
+    return Orders(
+        orders=rows["order_id"].to_numpy(np.int64),
+        items=rows["product_id"].to_numpy(np.int64),
+        customers=np.where(customers == str(NIL_UUID).encode(), GUEST, customers),
+        times=rows["ordered_at"].to_numpy(np.int64).astype("datetime64[s]"),
     )
 
 

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from analytics_pipeline import ingest
 from analytics_pipeline.columns import NIL_UUID
 from analytics_pipeline.events import AnyEvent, CartAdd, Carted, Click, Dwell, Review, Seen, View, WishlistAdd
-from analytics_pipeline.interactions import interactions, products
+from analytics_pipeline.interactions import interactions, orders, products
 from analytics_pipeline.warehouse import Warehouse
 from tests.analytics_pipeline.samples import ANNE, BERT, NOW, id_ago, record
 
@@ -174,3 +174,39 @@ def test_products_have_their_facets_and_deleted_or_later_products_are_left_out(w
 def test_an_empty_warehouse_yields_empty_frames(warehouse: Warehouse) -> None:
     assert interactions(warehouse, as_of=NOW).empty
     assert products(warehouse, as_of=NOW).empty
+
+
+def test_what_was_cancelled_is_in_no_order(warehouse: Warehouse) -> None:
+    def fact(number: int, **changes: object) -> None:
+        row = {
+            "movement_id": number,
+            "order_item_id": number,
+            "order_id": 1,
+            "kind": "SALE",
+            "occurred_at": NOW - timedelta(days=2),
+            "product_id": number,
+            "quantity": 2,
+            "customer_key": ANNE,
+            "version": 1,
+        }
+        warehouse.insert("order_facts", {name: [value] for name, value in (row | changes).items()})
+
+    fact(1)
+    fact(2)
+    fact(3)
+    fact(4, order_item_id=2, product_id=2, kind="CANCEL")
+    fact(5, order_item_id=3, product_id=3, kind="CANCEL", quantity=1)
+    fact(6, order_id=2, product_id=1, customer_key=NIL_UUID)
+    fact(7, order_id=2, product_id=1, customer_key=NIL_UUID)
+    fact(8, order_id=3, product_id=1, occurred_at=NOW)
+
+    found = orders(warehouse, as_of=NOW)
+
+    rows = [
+        (int(order), int(product), UUID(customer))
+        for order, product, customer in zip(
+            found["order_id"], found["product_id"], found["customer"], strict=True
+        )
+    ]
+    assert rows == [(1, 1, ANNE), (1, 3, ANNE), (2, 1, NIL_UUID)]
+    assert set(found["ordered_at"]) == {int((NOW - timedelta(days=2)).timestamp())}

@@ -11,6 +11,8 @@ from ml import contest
 from ml.catalogue import Catalogue
 from ml.contest import Measurement
 from ml.dataset import InteractionLog
+from ml.orders import Orders
+from ml.product_pages import CONTENT_SHOPPERS, SEGMENTS
 from ml.registry import Registry, Version
 from ml.train import NoTrainingData, train
 from ml.training_data import TrainingData
@@ -172,3 +174,31 @@ def test_without_interactions_and_products_nothing_is_registered(tmp_path: Path)
         train(data(NOTHING, Catalogue.of([])), registry=Registry(tmp_path), now=NOW)
 
     assert Registry(tmp_path).versions() == []
+
+
+def test_the_page_of_a_rare_product_has_products_with_a_similar_text(tmp_path: Path) -> None:
+    log, rare = planted_log(), PRODUCTS
+    # It has one shopper, who prefers another kind of product.
+    log.items[1] = rare
+    assert log.users[1] == "user-0"
+    assert rare % len(KINDS) == 0
+    log.users[:2] = "user-1"
+    pairs = np.repeat(np.arange(len(log) // 2), 2)
+    orders = Orders(pairs, log.items, np.full(len(log), b"someone"), log.times[2 * pairs])
+
+    version = train(
+        TrainingData(log, planted_catalogue(PRODUCTS + 4), NOW, log, orders=orders),
+        registry=Registry(tmp_path),
+        now=NOW,
+    )
+
+    pages = version.manifest["product_pages"]
+    assert pages["content_shoppers"] in CONTENT_SHOPPERS
+    assert pages["measured"]["orders"] > 50
+    assert pages["measured"]["segments"].keys() <= SEGMENTS.keys()
+    lists = version.lists("product.hybrid")
+    (row,) = np.flatnonzero(lists.subjects == rare)
+    assert (lists.products[row, :5] % len(KINDS) == rare % len(KINDS)).all()
+    learned = version.lists("product.collaborative")
+    (row,) = np.flatnonzero(learned.subjects == rare)
+    assert (learned.products[row, :5] % len(KINDS) != rare % len(KINDS)).any()

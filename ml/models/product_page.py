@@ -1,0 +1,41 @@
+"""Products for the page of a product: from other shoppers where there are enough, else from the texts."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_array
+
+from ml.dataset import Scores
+from ml.models import Fitted
+
+
+@dataclass(frozen=True, slots=True)
+class ProductPage:
+    """The weighted sum of two models' scores of a history, each row divided by its greatest score.
+
+    The share of `content` is c / (c + n) with c = `content_shoppers`, where n of `shoppers` (items) have the
+    product: the fewer there are, the less `collaborative` knows of what goes with it.
+    """
+
+    collaborative: Fitted
+    content: Fitted
+    shoppers: NDArray[np.int64]
+    content_shoppers: float
+
+    def score(self, histories: csr_array) -> Scores:
+        """Return the scores of histories, whose share of content is the mean of their products' shares."""
+        by_item = self.content_shoppers / (self.content_shoppers + self.shoppers)
+        weights = np.maximum(np.asarray(histories.sum(axis=1)).ravel(), np.float32(1e-9))
+        share = (np.asarray(histories @ by_item).ravel() / weights)[:, None].astype(np.float32)
+        learned = (1 - share) * _scaled(self.collaborative.score(histories), histories)
+        return np.asarray(learned + share * _scaled(self.content.score(histories), histories))
+
+
+def _scaled(scores: Scores, histories: csr_array) -> Scores:
+    """Return each row divided by its greatest score outside the history; negative scores become 0."""
+    scores = np.maximum(scores, np.float32(0))
+    rows = np.repeat(np.arange(histories.shape[0]), np.diff(histories.indptr))
+    scores[rows, histories.indices] = 0
+    greatest = scores.max(axis=1, initial=0)
+    return np.asarray(scores / np.where(greatest > 0, greatest, 1)[:, None])

@@ -1,0 +1,176 @@
+"""What goes with a product: measured on what was bought in one order with it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_array
+
+from ml.compose import alone
+from ml.contest import Candidate, TimeSplit, training_pairs
+from ml.dataset import Ids, Interactions
+from ml.intervals import mean_interval
+from ml.metrics import hits
+from ml.models import Fitted
+from ml.models.blend import FittedBlend
+from ml.models.product_page import ProductPage
+from ml.orders import Orders
+from ml.top import rank
+
+K = 10
+CONTENT_SHOPPERS = (5.0, 10.0, 20.0, 40.0, 80.0)
+DEFAULT_CONTENT_SHOPPERS = 20.0
+MAX_ORDERS = 20_000
+SEGMENTS: Mapping[str, tuple[int, int]] = {
+    "0": (0, 0),
+    "1-5": (1, 5),
+    "6-20": (6, 20),
+    "21-60": (21, 60),
+    "61-200": (61, 200),
+    "over 200": (201, np.iinfo(np.int64).max),
+}
+"""Numbers of shoppers from whom the models learned about a product."""
+
+
+@dataclass(frozen=True, slots=True)
+class PageTest:
+    """Orders of 2 to 30 products, as a truth for the page of each of their products.
+
+    `orders` is orders × items, 1 for each product of the order.
+    """
+
+    orders: csr_array
+
+    @classmethod
+    def of(cls, orders: Orders, *, items: Ids) -> "PageTest":
+        """Return the test side of these orders; the last MAX_ORDERS if there are more."""
+        matrix = orders.of_sizes(2, 30).matrix(items)
+        matrix = matrix[np.diff(matrix.indptr) >= 2]
+        return cls(csr_array(matrix[max(matrix.shape[0] - MAX_ORDERS, 0) :]))
+
+    def __len__(self) -> int:
+        return int(self.orders.shape[0])
+
+    def recall(self, ranked: NDArray[np.int64]) -> NDArray[np.float64]:
+        """Return, for each product of each order, the share of the others in its list.
+
+        `ranked` has the lists, items × K.
+        """
+        sizes, rows = np.diff(self.orders.indptr), self.owners()
+        found = hits(ranked[self.orders.indices], csr_array(self.orders[rows]))
+        itself = ranked[self.orders.indices] == self.orders.indices[:, None]
+        return np.asarray((found & ~itself).sum(axis=1) / (sizes[rows] - 1))
+
+    def owners(self) -> NDArray[np.int64]:
+        """Return, for each product of each order, the order's row."""
+        return np.repeat(np.arange(len(self)), np.diff(self.orders.indptr))
+
+
+@dataclass(frozen=True, slots=True)
+class Pages:
+    """How much the texts decide on product pages, and the measurement behind it; see ProductPage.
+
+    `measured` is empty if there were no orders to measure with.
+    """
+
+    content_shoppers: float = DEFAULT_CONTENT_SHOPPERS
+    measured: Mapping[str, Any] = field(default_factory=dict)
+
+    def fitted(self, hybrid: Fitted, pairs: Interactions) -> ProductPage:
+        """Return the model of product pages from the hybrid's two members, which were fitted to `pairs`.
+
+        Raises:
+            TypeError: `hybrid` is no blend.
+        """
+        if not isinstance(hybrid, FittedBlend):
+            raise TypeError(f"product pages need a blend of two models, not {type(hybrid).__name__}")
+        collaborative, content = hybrid.members
+        return ProductPage(collaborative, content, shoppers_of(pairs), self.content_shoppers)
+
+    def as_dict(self) -> Mapping[str, Any]:
+        """Return what is stored in a manifest."""
+        return {"content_shoppers": self.content_shoppers, "measured": dict(self.measured)}
+
+
+def decide(hybrid: Candidate, choice: TimeSplit, test: TimeSplit, *, orders: Orders) -> Pages:
+    """Return the share of content that is best on the orders of `choice`, measured on those of `test`."""
+    between = orders.where((orders.times >= choice.split_at) & (orders.times < test.split_at))
+    pairs, fitted = _fitted(hybrid, choice)
+    pages = Pages(choose(fitted, pairs, test=PageTest.of(between, items=pairs.items)))
+    pairs, fitted = _fitted(hybrid, test)
+    later = PageTest.of(orders.where(orders.times >= test.split_at), items=pairs.items)
+    if not len(later):
+        return pages
+    page = pages.fitted(fitted, pairs)
+    return replace(pages, measured=_compared(page, pairs, later))
+
+
+def summary(measured: Mapping[str, Any]) -> str:
+    """Return the figures of `Pages.measured` in a line."""
+    interval = f"{measured['low']:+.4f} to {measured['high']:+.4f}"
+    return (
+        f"Recall@{K} {measured[f'recall@{K}']:.4f} in {measured['orders']} orders, and "
+        f"{measured['collaborative']:.4f} without texts (difference {interval})"
+    )
+
+
+def _fitted(hybrid: Candidate, split: TimeSplit) -> tuple[Interactions, Fitted]:
+    pairs = training_pairs(hybrid, split.train, split.catalogue)
+    return pairs, hybrid.model.fit(pairs, catalogue=split.catalogue)
+
+
+def _compared(page: ProductPage, pairs: Interactions, test: PageTest) -> Mapping[str, Any]:
+    """Return the recall with and without texts by segment, and the interval of the difference over orders."""
+    found, without = (test.recall(lists_of(one, pairs)) for one in (page, page.collaborative))
+    numbers = shoppers_of(pairs)[test.orders.indices]
+    segments = {
+        name: _difference(found, without, test.owners(), chosen)
+        for name, (least, most) in SEGMENTS.items()
+        for chosen in [(numbers >= least) & (numbers <= most)]
+        if chosen.any()
+    }
+    everywhere = np.ones(len(found), dtype=bool)
+    return {
+        "orders": len(test),
+        **_difference(found, without, test.owners(), everywhere),
+        "segments": segments,
+    }
+
+
+def _difference(
+    found: NDArray[np.float64],
+    without: NDArray[np.float64],
+    orders: NDArray[np.int64],
+    chosen: NDArray[np.bool_],
+) -> Mapping[str, float]:
+    """Return the mean recalls on the chosen pages, and the 95 % interval over orders of the difference."""
+    sums = np.bincount(orders[chosen], weights=(found - without)[chosen])
+    counts = np.bincount(orders[chosen])
+    interval = mean_interval(sums[counts > 0] / counts[counts > 0], confidence=0.95)
+    return {
+        "pages": int(chosen.sum()),
+        f"recall@{K}": float(found[chosen].mean()),
+        "collaborative": float(without[chosen].mean()),
+        "low": interval.low,
+        "high": interval.high,
+    }
+
+
+def lists_of(fitted: Fitted, pairs: Interactions) -> NDArray[np.int64]:
+    """Return the K best items of each item's page, items × K, padded with UNKNOWN."""
+    return rank(fitted, alone(len(pairs.items)), k=K)[0]
+
+
+def choose(hybrid: Fitted, pairs: Interactions, *, test: PageTest) -> float:
+    """Return the number of `content_shoppers` with the greatest recall; the default without orders."""
+    if not len(test):
+        return DEFAULT_CONTENT_SHOPPERS
+    recalls = [test.recall(lists_of(Pages(tried).fitted(hybrid, pairs), pairs)) for tried in CONTENT_SHOPPERS]
+    return CONTENT_SHOPPERS[int(np.argmax([found.mean() for found in recalls]))]
+
+
+def shoppers_of(pairs: Interactions) -> NDArray[np.int64]:
+    """Return how many shoppers have each item."""
+    return np.bincount(pairs.matrix.indices, minlength=len(pairs.items))
