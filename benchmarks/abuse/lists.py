@@ -12,6 +12,7 @@ from ml.models.blend import Blend
 from ml.models.content import Content
 from ml.models.item_knn import ItemKnn
 from ml.models.popularity import Popularity
+from ml.product_pages import Pages
 from ml.train import compose
 from ml.training_data import TrainingData
 
@@ -48,7 +49,7 @@ def trained(data: TrainingData) -> dict[str, Lists]:
             hybrid=hybrid,
             person=hybrid,
         )
-        lists, _ = compose(chosen, data)
+        lists, _ = compose(chosen, data, pages=Pages())
         for key, value in lists.items():
             is_same_for_all = key == "everyone.popularity" or "content" in key
             label = key if is_same_for_all else f"{key} ({name})"
