@@ -86,19 +86,22 @@ def test_the_command_registers_a_version_with_lists_by_customer_key(
     assert version is not None
     assert f"registered {version.id}; `python manage.py publish_model` serves it" in printed
     assert "item_knn" in printed
-    lists = version.lists("user.collaborative")
+    assert "not measurable" in printed, "fewer than 100 customers can be tested with"
+    lists = version.lists("user.content_based")
     assert set(lists.subjects) <= {str(UUID(int=number + 1)) for number in range(CUSTOMERS)}
     assert 1 not in lists.products
 
 
-def test_a_run_with_as_of_is_a_back_test_that_can_only_be_published_by_name(
+def test_a_run_with_as_of_is_a_back_test_that_can_only_be_published_by_force(
     shop: Warehouse, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["--as-of", "2026-03-01"]) == 0
 
     registry = Registry(tmp_path / "models")
     (version,) = registry.versions()
-    assert f"`python manage.py publish_model {version}` serves it" in capsys.readouterr().out
+    printed = capsys.readouterr().out
+    assert f"registered {version}, a back-test; only" in printed
+    assert f'publish_model {version} --force --reason "…"` serves it' in printed
     assert registry.latest() is None
 
 
