@@ -1,5 +1,6 @@
 """The results of comparing the order ledger with the warehouse."""
 
+from django.conf import settings
 from django.db import models
 
 
@@ -62,3 +63,27 @@ class DifferingOrder(models.Model):
 
     def __str__(self) -> str:
         return self.order_number or f"order {self.order_id}"
+
+
+class LedgerNotice(models.Model):
+    """A member of staff is told what a comparison found; once a day, however often it is found.
+
+    `day` is that of the shop's time zone. `finding` is the SHA-256 of what differs.
+    """
+
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="ledger_notices"
+    )
+    reconciliation = models.ForeignKey(Reconciliation, on_delete=models.CASCADE, related_name="notices")
+    day = models.DateField()
+    finding = models.CharField(max_length=64)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["user", "day", "finding"], name="user_is_told_a_finding_once_a_day"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.reconciliation}, to {self.user}"

@@ -1,4 +1,4 @@
-"""A shopper's events in the warehouse."""
+"""A shopper's events in the warehouse, and messages to staff about the ledger."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -12,11 +12,26 @@ from analytics_pipeline.exports import dead_letters_of, events_of
 from analytics_pipeline.warehouse import microseconds
 from backend.accounts.shopper_keys import ShopperKeys, shopper_keys_of
 from backend.analytics.facts import write_facts
+from backend.analytics.models import LedgerNotice
+from backend.api.personal_data import PersonalRows, PersonalTables, owned_by
 from backend.engines.streams import tombstones
 from backend.engines.warehouse import Migrated, warehouse_for_request
 from backend.orders.models import Movement
 
 _MOVEMENTS_AT_ONCE = 1_000
+
+PERSONAL_DATA = PersonalTables(
+    "reconciliation",
+    [
+        PersonalRows(
+            section="ledger_notices",
+            model=LedgerNotice,
+            owner=owned_by("user"),
+            exported=["day", "reconciliation__state"],
+            withheld=["id", "user", "reconciliation", "finding"],
+        ),
+    ],
+)
 
 
 class EventData:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from backend.accounts.personal_data import PERSONAL_DATA as ACCOUNTS
 from backend.addresses.personal_data import PERSONAL_DATA as ADDRESSES
+from backend.analytics.personal_data import PERSONAL_DATA as ANALYTICS
 from backend.analytics.personal_data import EventData, WarehouseStore
 from backend.audit.personal_data import PERSONAL_DATA as AUDIT
 from backend.carts.personal_data import PERSONAL_DATA as CARTS
@@ -22,6 +23,7 @@ TABLES = (
     DASHBOARD,
     RECOMMENDATIONS,
     NOTIFICATIONS,
+    ANALYTICS,
     INVOICES,
     ORDERS,
     CARTS,

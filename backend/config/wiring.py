@@ -24,6 +24,7 @@ from backend.tracking import health as stream_health
 from backend.tracking import sink
 
 if TYPE_CHECKING:
+    from backend.dashboard.ledger_kind import LedgerFindingKind
     from backend.dashboard.mail_kind import ReportKind
 
 
@@ -31,6 +32,7 @@ def connect() -> None:
     """Register the exposure sink, kinds of messages, personal data, health checks, and errors of a bucket."""
     exposures.register_sink(sink.store)
     kinds_of_messages.register(_mailed_reports)
+    kinds_of_messages.register(_ledger_findings)
     personal_data.register(handlers(), stores=stores())
     if settings.STORAGES["default"]["BACKEND"] == BUCKET:
         image_files.register_storage_errors(storage_errors())
@@ -53,6 +55,12 @@ def _mailed_reports() -> "ReportKind":
     from backend.dashboard.mail_kind import ReportKind  # noqa: PLC0415
 
     return ReportKind()
+
+
+def _ledger_findings() -> "LedgerFindingKind":
+    from backend.dashboard.ledger_kind import LedgerFindingKind  # noqa: PLC0415 - as above
+
+    return LedgerFindingKind()
 
 
 def _folders() -> dict[str, Path]:

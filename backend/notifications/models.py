@@ -26,9 +26,15 @@ class NotificationKind(models.TextChoices):
     EMAIL_VERIFICATION = "email_verification", "Codes that verify your e-mail address"
     SECURITY_NOTICE = "security_notice", "Changes to the security of your account"
     REPORT = "report", "Saved views of the dashboard that you receive regularly"
+    LEDGER_FINDING = "ledger_finding", "Orders that the warehouse of the reports has differently"
 
 
-OPTIONAL_KINDS = (NotificationKind.STOCK_ALERT, NotificationKind.BACK_IN_STOCK, NotificationKind.REPORT)
+OPTIONAL_KINDS = (
+    NotificationKind.STOCK_ALERT,
+    NotificationKind.BACK_IN_STOCK,
+    NotificationKind.REPORT,
+    NotificationKind.LEDGER_FINDING,
+)
 """The kinds that users can unsubscribe from."""
 
 

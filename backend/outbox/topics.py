@@ -41,6 +41,7 @@ class Topic(StrEnum):
     PAYMENT_EVENT = "payment_event", Kind.FACT, "payments.PaymentEvent"
     PAYMENT_REQUEST = "payment_request", Kind.FACT, "payments.PaymentRequest"
     REPORT_MAIL = "report_mail", Kind.FACT, "dashboard.ReportMail"
+    LEDGER_FINDING = "ledger_finding", Kind.FACT, "analytics.LedgerNotice"
     SHOPPER_ERASED = "shopper_erased", Kind.FACT, "privacy.Erasure"
     ORDER_STEP = "order_step", Kind.FACT, "orders.OrderStatusHistory"
 

@@ -12,6 +12,7 @@ from backend.analytics.models import DifferingOrder, Reconciliation, Reconciliat
 from backend.analytics.reconciliation.comparing import Result, reconcile
 from backend.analytics.reconciliation.differences import MovementDifference, Problem
 from backend.analytics.reconciliation.movements import MovementValues
+from backend.analytics.reconciliation.notices import tell_staff
 from backend.analytics.reconciliation.totals import Comparison, Total
 from backend.orders.models import Order
 
@@ -23,7 +24,7 @@ _ROWS_AT_ONCE = 500
 def reconcile_and_store(
     warehouse: Callable[[], Warehouse], *, clock: Callable[[], datetime]
 ) -> Reconciliation:
-    """Compare the warehouse with the ledger, store the result and return it.
+    """Compare the warehouse with the ledger, store the result, tell staff what differs, and return it.
 
     Raises:
         WarehouseUnavailable, WarehouseRefused: no comparison was possible, which is stored as well.
@@ -65,6 +66,8 @@ def _store(row: Reconciliation, *, orders: Iterable[DifferingOrder]) -> Reconcil
         for each in found:
             each.reconciliation = row
         DifferingOrder.objects.bulk_create(found, batch_size=_ROWS_AT_ONCE)
+        if row.state == ReconciliationState.DIFFERS:
+            tell_staff(row, found, now=row.finished_at)
         kept = Reconciliation.objects.order_by("-pk").values_list("pk", flat=True)[:KEPT]
         Reconciliation.objects.filter(pk__lt=min(kept)).delete()
     return row

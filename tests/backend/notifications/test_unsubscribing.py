@@ -92,12 +92,32 @@ def test_a_user_chooses_kinds_in_the_account() -> None:
     def received(client: Any) -> dict[str, bool]:
         return {row["kind"]: row["subscribed"] for row in client.get(PREFERENCES).json()["data"]}
 
-    assert received(ann) == {"stock_alert": True, "back_in_stock": True, "report": True}
+    assert received(ann) == {
+        "stock_alert": True,
+        "back_in_stock": True,
+        "report": True,
+        "ledger_finding": True,
+    }
     ann.put(f"{PREFERENCES}back_in_stock/", {"subscribed": False})
-    assert received(ann) == {"stock_alert": True, "back_in_stock": False, "report": True}
-    assert received(bob) == {"stock_alert": True, "back_in_stock": True, "report": True}
+    assert received(ann) == {
+        "stock_alert": True,
+        "back_in_stock": False,
+        "report": True,
+        "ledger_finding": True,
+    }
+    assert received(bob) == {
+        "stock_alert": True,
+        "back_in_stock": True,
+        "report": True,
+        "ledger_finding": True,
+    }
     ann.put(f"{PREFERENCES}back_in_stock/", {"subscribed": True})
-    assert received(ann) == {"stock_alert": True, "back_in_stock": True, "report": True}
+    assert received(ann) == {
+        "stock_alert": True,
+        "back_in_stock": True,
+        "report": True,
+        "ledger_finding": True,
+    }
 
     unknown = ann.put(f"{PREFERENCES}horoscope/", {"subscribed": False})
     assert (unknown.status_code, unknown.json()["code"]) == (404, "notification_kind_not_found")
