@@ -287,6 +287,8 @@ def _print_summary(version: Version) -> None:
     manifest = version.manifest
     if problem := manifest["served_recipe_problem"]:
         print(f"Not compared with the served recipe: {problem}")
+    elif manifest["judged_against"] is None:
+        print("Not compared with a version that serves; `--serving VERSION` does that.")
     if manifest["split_at"] is None:
         print("The history is too short to compare recipes; the default recipes are used.")
     verdicts = gates.stored_verdicts(manifest) or []
