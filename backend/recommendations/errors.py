@@ -1,9 +1,6 @@
 """Errors of recommendations."""
 
-from collections.abc import Sequence
-
 from backend.api.errors import DomainError
-from ml.gates import Verdict
 
 
 class NothingToPublish(DomainError):
@@ -26,14 +23,6 @@ class VersionNotPublishable(DomainError):
         "Train again with `python -m ml.train`, or publish it nevertheless with "
         '`python manage.py publish_model VERSION --force --reason "…"`, which is recorded.'
     )
-
-    def __init__(self, version: str, *, verdicts: Sequence[Verdict]) -> None:
-        reasons = ". ".join(map(str, verdicts))
-        super().__init__(
-            f"{version} is refused by {reasons}. Train again with `python -m ml.train`, or publish it "
-            f'nevertheless with `python manage.py publish_model {version} --force --reason "…"`.',
-            gates=[str(one.gate) for one in verdicts],
-        )
 
 
 class ReasonMissing(DomainError):

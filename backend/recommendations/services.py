@@ -125,7 +125,11 @@ def _refused(
         return []
     refusals = gates.refusals(version.manifest, serving=_manifest(serving, registry=registry))
     if refusals and not forced:
-        raise VersionNotPublishable(version.id, verdicts=refusals)
+        raise VersionNotPublishable(
+            f"{version.id} is refused by {'. '.join(map(str, refusals))}. Train again with `python -m ml.train`, or "
+            f'publish it nevertheless with `python manage.py publish_model {version.id} --force --reason "…"`.',
+            gates=[str(one.gate) for one in refusals],
+        )
     return refusals
 
 
