@@ -126,8 +126,9 @@ def _refused(
     refusals = gates.refusals(version.manifest, serving=_manifest(serving, registry=registry))
     if refusals and not forced:
         raise VersionNotPublishable(
-            f"{version.id} is refused by {'. '.join(map(str, refusals))}. Train again with `python -m ml.train`, or "
-            f'publish it nevertheless with `python manage.py publish_model {version.id} --force --reason "…"`.',
+            f"{version.id} is refused by {'. '.join(map(str, refusals))}. Train again with "
+            "`python -m ml.train`, or publish it nevertheless with "
+            f'`python manage.py publish_model {version.id} --force --reason "…"`.',
             gates=[str(one.gate) for one in refusals],
         )
     return refusals
