@@ -1,0 +1,38 @@
+"""The benchmark of recommendations runs, and a request needs two queries after its authentication."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from tests.services.shop import ROOT
+
+pytestmark = pytest.mark.slow
+
+QUERIES = {
+    "hello, account": "1",
+    "hello, guest": "0",
+    "person": "3",
+    "guest": "2",
+    "product, account": "3",
+    "product, guest": "2",
+}
+
+
+def test_the_benchmark_prints_the_ratios_and_queries_of_each_request() -> None:
+    environ = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
+    options = ["--sqlite", "--rounds", "1", "--lists", "400", "--products", "100"]
+    done = subprocess.run(
+        [sys.executable, "-m", "benchmarks.serving", *options],
+        cwd=ROOT,
+        env=environ,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+
+    assert done.returncode in (0, 1), done.stdout + done.stderr
+    rows = [line.split("  ") for line in done.stdout.splitlines()[1:-1]]
+    assert {row[0]: row[-1].strip() for row in rows} == QUERIES, done.stdout + done.stderr
