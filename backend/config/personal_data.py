@@ -50,6 +50,7 @@ NOT_PERSONAL = {
     "inventory.InventoryTransaction.recorded_by": STAFF,
     "inventory.InventoryTransaction.notes": STAFF,
     "admin.LogEntry.user": STAFF,
+    "recommendations.Publication.user_id": STAFF,
     "privacy.Erasure.shopper_key": "Deleted when all stores have erased it.",
     "privacy.Erasure.anonymous_ids": "Deleted when all stores have erased them.",
 }
