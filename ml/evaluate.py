@@ -59,9 +59,8 @@ def _report(options: argparse.Namespace, *, settings: TrainingSettings) -> Itera
     load_plugins(settings.plugins)
     model = create(options.model, dict(options.set))
     train, test = read_interactions(options.train), read_interactions(options.test)
-    if isinstance(model, Best):
-        model = model.choose(train)
-    found = evaluate(model.fit(train), train=train, test=test, k=options.k)
+    model, fitted = model.choose_and_fit(train) if isinstance(model, Best) else (model, model.fit(train))
+    found = evaluate(fitted, train=train, test=test, k=options.k)
     yield f"model        {model.name} {json.dumps(model.parameters)}"
     yield f"train        {len(train.users)} users, {len(train.items)} items, {train.matrix.nnz} pairs"
     yield f"test         {found.users} users of {len(test.users)} (the others have no history)"

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
+from scipy.sparse import csr_array
 
 from ml.catalogue import Catalogue
-from ml.dataset import Interactions, hold_out
+from ml.dataset import Interactions, Positions, hold_out
 from ml.models import Fitted, Model
-from ml.models.blend import Blend
+from ml.models.blend import Blend, FittedBlend
 from ml.models.item_knn import ItemKnn
 from ml.models.local_ridge import LocalRidge
 from ml.models.low_pass import LowPass
@@ -21,13 +22,15 @@ from ml.models.weighted_ease import WeightedEase
 MIN_USERS = 200
 # Buyers an item on average from which the inverse of all co-occurrences beats local regressions.
 DENSE = 60
+# Fitting again for a fiftieth of the pairs would take as long as the choice and gain next to nothing.
+MAX_MISSING = 0.02
 
 
 @dataclass(frozen=True)
 class Best(Recipe):
     """Choose members by the data's properties, and learn their shares on a part of the training data.
 
-    `validation_share` of each user's pairs is held out; at most `validation_users` users are measured.
+    `validation_share` of the pairs of at most `validation_users` users is held out.
     `memory_mb` bounds the matrices of a dense member. With too few users for a validation, the default blend
     is chosen.
     """
@@ -40,23 +43,41 @@ class Best(Recipe):
     seed: Seed = 42
 
     def fit(self, train: Interactions, *, catalogue: Catalogue | None = None) -> Fitted:
-        return self.choose(train).fit(train, catalogue=catalogue)
+        return self.choose_and_fit(train, catalogue=catalogue)[1]
 
     def choose(self, train: Interactions) -> Model:
         """Return the chosen recipe, not fitted."""
-        learn, held = hold_out(train, share=self.validation_share, seed=self.seed)
+        return self._chosen(train)[0]
+
+    def choose_and_fit(
+        self, train: Interactions, *, catalogue: Catalogue | None = None
+    ) -> tuple[Model, Fitted]:
+        """Return the chosen recipe, and the model fitted to all of `train`.
+
+        If at most MAX_MISSING of the pairs were held out, the model is the one whose shares were measured,
+        which did not learn from those.
+        """
+        recipe, fitted = self._chosen(train)
+        return recipe, recipe.fit(train, catalogue=catalogue) if fitted is None else fitted
+
+    def _chosen(self, train: Interactions) -> tuple[Model, Fitted | None]:
+        whole, held = hold_out(train, share=self.validation_share, seed=self.seed)
         users = np.flatnonzero(np.diff(held.matrix.indptr) > 0)
         if len(users) < MIN_USERS:
-            return Blend()
+            return Blend(), None
         if len(users) > self.validation_users:
             users = np.random.default_rng(self.seed).choice(users, self.validation_users, replace=False)
+        learn, truth = _without(train, held, users=users), held.matrix[users]
         members = self.members(train)
-        pool = pooled([member.fit(learn) for member in members], learn.matrix[users])
-        shares = learn_shares(pool, held.matrix[users])
-        kept = [(member, share) for member, share in zip(members, shares, strict=True) if share]
+        fitted = [member.fit(learn) for member in members]
+        shares = learn_shares(pooled(fitted, whole.matrix[users]), truth)
+        kept = [place for place, share in enumerate(shares) if share]
+        used = tuple(shares[place] for place in kept)
+        whole_enough = truth.nnz <= MAX_MISSING * train.matrix.nnz
         if len(kept) == 1:
-            return kept[0][0]
-        return Blend(tuple(member for member, _ in kept), tuple(share for _, share in kept))
+            return members[kept[0]], fitted[kept[0]] if whole_enough else None
+        recipe = Blend(tuple(members[place] for place in kept), used)
+        return recipe, FittedBlend([fitted[place] for place in kept], used) if whole_enough else None
 
     def members(self, train: Interactions) -> Sequence[Model]:
         """Return the members to try, by the number of items and of interactions an item."""
@@ -68,3 +89,17 @@ class Best(Recipe):
         if items <= 10_000:
             return LocalRidge(), ItemKnn(), LowPass(factors=256)
         return LocalRidge(), ItemKnn(), LowPass(factors=512), LowPass(factors=1_024)
+
+
+def _without(train: Interactions, held: Interactions, *, users: Positions) -> Interactions:
+    """Return the training data without the pairs that are held out of these users."""
+    measured = np.zeros(len(train.users), dtype=bool)
+    measured[users] = True
+    rows = np.repeat(np.arange(len(measured)), np.diff(held.matrix.indptr))
+    columns = held.matrix.indices
+    width = train.matrix.shape[1]
+    out = (rows * width + columns)[measured[rows]]
+    every = train.matrix.tocoo()
+    kept = ~np.isin(every.row.astype(np.int64) * width + every.col, out)
+    part = csr_array((every.data[kept], (every.row[kept], every.col[kept])), shape=train.matrix.shape)
+    return Interactions(train.users, train.items, part)

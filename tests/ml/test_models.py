@@ -8,7 +8,7 @@ import pytest
 from scipy.sparse import csr_array
 
 from ml import contest
-from ml.catalogue import ProductFacts
+from ml.catalogue import Catalogue, ProductFacts
 from ml.dataset import Interactions, Scores
 from ml.evaluate import evaluate
 from ml.models import CatalogueNeeded, Fitted, ModelTooLarge, library
@@ -291,6 +291,33 @@ def test_best_chooses_members_by_the_properties_of_the_data(data: PlantedData) -
     found = evaluate(chosen.fit(sparse.train), train=sparse.train, test=sparse.test, k=10)
     popular = evaluate(Popularity().fit(sparse.train), train=sparse.train, test=sparse.test, k=10)
     assert found.recall > 1.6 * popular.recall
+
+
+def test_best_is_fitted_once_if_few_pairs_are_held_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    train = planted_data(users=2_600, products=600).train
+    fits: list[int] = []
+    fit = LocalRidge.fit
+
+    def counted(self: LocalRidge, train: Interactions, *, catalogue: Catalogue | None = None) -> Fitted:
+        fits.append(train.matrix.nnz)
+        return fit(self, train, catalogue=catalogue)
+
+    monkeypatch.setattr(LocalRidge, "fit", counted)
+    few, many = Best(validation_users=220), Best(validation_users=2_600)
+
+    recipe, fitted = few.choose_and_fit(train)
+
+    assert len(fits) == 1
+    assert 0.98 * train.matrix.nnz <= fits[0] < train.matrix.nnz
+    again = few.choose(train)
+    assert again == recipe
+    whole = recipe.fit(train).score(train.matrix[:50])
+    found = fitted.score(train.matrix[:50])
+    assert np.corrcoef(whole.ravel(), found.ravel())[0, 1] > 0.95
+    fits.clear()
+    recipe, fitted = many.choose_and_fit(train)
+    assert fits[0] < 0.9 * train.matrix.nnz
+    np.testing.assert_array_equal(recipe.fit(train).score(train.matrix[:50]), fitted.score(train.matrix[:50]))
 
 
 class FittedNoise:
