@@ -31,15 +31,21 @@ from backend.api.errors import InvalidInput
 from backend.catalog.errors import ProductNotFound
 from backend.catalog.models import Product
 from backend.engines.shared_results import Begins, SharedResults
-from backend.engines.warehouse import SHARE, Migrated, warehouse_for_request
+from backend.engines.warehouse import SHARE, Migrated, longest_request_seconds, warehouse_for_request
 from backend.outbox import selectors as outbox
 
 # A larger file is written to disk. Files are sent after the warehouse's slot is released.
 _BYTES_IN_MEMORY = 8 * 1024 * 1024
 # Larger results are given to the requests that wait for them, and not kept.
 _MOST_KEPT_ROWS = 1_000
+# Half of the threads of a web process.
+_MOST_WAITING = 8
 RESULTS = SharedResults[ReportResult](
-    SHARE, most=64, keeps=lambda result: len(result.rows) <= _MOST_KEPT_ROWS
+    SHARE,
+    most=64,
+    waiting=_MOST_WAITING,
+    longest=longest_request_seconds,
+    keeps=lambda result: len(result.rows) <= _MOST_KEPT_ROWS,
 )
 OpensWarehouse = Callable[[], AbstractContextManager[Warehouse]]
 _WHOLE_SHOP = "this report covers the whole shop; omit the parameter"
@@ -79,7 +85,7 @@ def run(
         ReportUnusable: the report's file has an error.
         ReportTooLarge: the report has too many rows.
         InvalidInput: a parameter is invalid.
-        EngineBusy: the maximum number of reports is already running.
+        EngineBusy: the maximum number of reports is already running, or an equal one takes too long.
         WarehouseNotMigrated: the warehouse is not upgraded yet.
         WarehouseUnavailable, WarehouseRefused: the warehouse is not available.
     """

@@ -44,9 +44,9 @@ class Share:
         """Allow `slots` threads to call `engine` at the same time."""
         self.engine = engine
         self.slots = slots
+        self.patience_seconds = patience_seconds
         self._failures = failures
         self._tolerated = tolerated
-        self._patience = patience_seconds
         self._silent = silent_seconds
         self._slow = slow_seconds
         self._rest = rest_seconds
@@ -94,8 +94,7 @@ class Share:
             if self._suspended_until is None:
                 return False
             if self._probing or self._clock() < self._suspended_until:
-                REFUSED.labels(self.engine, "suspended").inc()
-                raise EngineSuspended(engine=self.engine)
+                raise self.suspended()
             self._probing = True
             return True
 
@@ -103,23 +102,28 @@ class Share:
         if probe:
             self._probing = False
 
-    def waits(self, ends: Callable[[float], bool]) -> bool:
-        """Return True once `ends` does, or False as soon as a request would no longer wait for a slot.
+    @property
+    def is_suspended(self) -> bool:
+        """Whether the engine did not respond a moment ago, so that one request at a time calls it."""
+        return self._suspended_until is not None
 
-        `ends` waits as many seconds as it is given, and returns whether the wait is over.
-        """
-        started = self._clock()
-        while not ends(_POLL_SECONDS):
-            now = self._clock()
-            silent = max(self._silent, 2 * self._latest_seconds)
-            if now - self._active_at >= silent or now - started >= self._patience:
-                return False
-        return True
+    def busy(self) -> EngineBusy:
+        """Count a request that is refused because too many wait for the engine; return the exception."""
+        REFUSED.labels(self.engine, "busy").inc()
+        return EngineBusy(engine=self.engine)
+
+    def suspended(self) -> EngineSuspended:
+        """Count a request that is refused because the engine is suspended; return the exception."""
+        REFUSED.labels(self.engine, "suspended").inc()
+        return EngineSuspended(engine=self.engine)
 
     def _acquire(self) -> None:
-        if not self.waits(lambda seconds: self._free.acquire(timeout=seconds)):
-            REFUSED.labels(self.engine, "busy").inc()
-            raise EngineBusy(engine=self.engine)
+        started = self._clock()
+        while not self._free.acquire(timeout=_POLL_SECONDS):
+            now = self._clock()
+            silent = max(self._silent, 2 * self._latest_seconds)
+            if now - self._active_at >= silent or now - started >= self.patience_seconds:
+                raise self.busy()
         self._active_at = self._clock()
 
     def _suspend(self, error: Exception) -> None:

@@ -21,6 +21,7 @@ Begins = Callable[[], None]
 class _Run(Generic[Result]):
     """A run that is under way or finished; `began_at` is the time from which on it reads, if it does yet."""
 
+    requested_at: float
     future: Future[Result] = field(default_factory=Future)
     began_at: float | None = None
 
@@ -29,10 +30,12 @@ class SharedResults(Generic[Result]):
     """Gives the result of one run to all threads of the process that request it by the same key.
 
     What a result shows was read at most `seconds` before the result is requested. An exception is raised in
-    all threads that wait for the run, and isn't kept. A thread waits for another one's run as long as it
-    would wait for a slot of `share`, and then runs its own, so that an engine that hangs occupies no more
-    threads than its slots. At most `most` results are kept, and only those that `keeps` accepts; the others
-    are given to the threads that wait for them.
+    all threads that wait for the run, and isn't kept. At most `most` results are kept, and only those that
+    `keeps` accepts; the others are given to the threads that wait for them.
+
+    A thread waits for another one's run until `longest` seconds after the run was requested, and is then
+    refused. At most `waiting` threads wait, and none while the engine of `share` is suspended: so an engine
+    that hangs occupies its slots and that many threads for the deadline of one call, and then one thread.
     """
 
     def __init__(
@@ -40,12 +43,16 @@ class SharedResults(Generic[Result]):
         share: Share,
         *,
         most: int,
+        waiting: int,
+        longest: Callable[[], float],
         keeps: Callable[[Result], bool] = lambda _: True,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """Keep no results yet."""
         self._share = share
         self._most = most
+        self._waiting = threading.BoundedSemaphore(waiting)
+        self._longest = longest
         self._keeps = keeps
         self._clock = clock
         self._lock = threading.Lock()
@@ -57,21 +64,39 @@ class SharedResults(Generic[Result]):
 
         `compute` calls its argument immediately before it begins to read. With 0 seconds it always runs.
 
-        Raises whatever `compute` raises.
+        Raises:
+            EngineBusy: too many threads wait, or the other thread's run takes too long.
+            EngineSuspended: the engine did not respond a moment ago, and another thread calls it again.
+
+        It also raises whatever `compute` raises.
         """
         if seconds <= 0:
             return compute(lambda: None)
         with self._lock:
             run = self._usable(key, seconds=seconds)
             if own := run is None:
-                run = self._runs[key] = _Run[Result]()
+                run = self._runs[key] = _Run[Result](self._clock())
                 self._forget_oldest(seconds=seconds)
         if own:
             self._compute(key, run, compute)
-        elif not self._share.waits(lambda most: bool(wait([run.future], timeout=most).done)):
-            return compute(lambda: None)
+        else:
+            self._wait(run)
         SHARED.labels(self._share.engine, "own" if own else "shared").inc()
         return run.future.result()
+
+    def _wait(self, run: _Run[Result]) -> None:
+        if run.future.done():
+            return
+        if self._share.is_suspended:
+            raise self._share.suspended()
+        if not self._waiting.acquire(blocking=False):
+            raise self._share.busy()
+        try:
+            left = run.requested_at + self._longest() - self._clock()
+            if not wait([run.future], timeout=max(0.0, left)).done:
+                raise self._share.busy()
+        finally:
+            self._waiting.release()
 
     def _usable(self, key: Hashable, *, seconds: float) -> _Run[Result] | None:
         run = self._runs.get(key)

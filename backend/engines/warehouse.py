@@ -97,6 +97,12 @@ def checked_for_requests() -> Checked:
     return Checked(Warehouse(settings, deadline=deadline))
 
 
+def longest_request_seconds() -> float:
+    """Return how long a request waits for a slot and for one call."""
+    deadline = checked_for_requests().bare.deadline
+    return SHARE.patience_seconds + deadline.connect_seconds + deadline.response_seconds
+
+
 @contextmanager
 def warehouse_for_request() -> Iterator[Warehouse]:
     """Occupy one of the warehouse's slots and yield the warehouse, whose schema is up to date.

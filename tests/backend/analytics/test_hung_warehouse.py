@@ -8,12 +8,14 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from pytest_django import Settings
 from rest_framework.test import APIClient
 
 from analytics_pipeline import embedded, migrate
 from analytics_pipeline.settings import PipelineSettings
 from analytics_pipeline.warehouse import Warehouse, WarehouseUnavailable
 from backend.accounts.models import User
+from backend.analytics.selectors import RESULTS
 from backend.engines import warehouse as engine
 from backend.engines.errors import EngineBusy, WarehouseNotAvailable
 from backend.engines.limits import Share
@@ -83,6 +85,17 @@ def test_requests_beyond_the_share_are_refused_at_once(pid: int, staff: User) ->
     assert reasons.count(EngineBusy.message) == 2 * slots
     assert reasons.count(WarehouseNotAvailable.message) == slots
     assert max(seconds for _, seconds in responses) < DEADLINE_SECONDS
+
+
+def test_equal_requests_occupy_one_slot_until_the_deadline(
+    pid: int, staff: User, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.REPORT_SHARED_SECONDS = 2
+    monkeypatch.setattr(RESULTS, "_runs", {})
+    with processes.stopped(pid), ThreadPoolExecutor(8) as pool:
+        responses = list(pool.map(lambda _: timed(lambda: sales(staff))[0], range(8)))
+    errors = {(response.status_code, response.json()["error"]) for response in responses}
+    assert errors == {(503, WarehouseNotAvailable.message)}
 
 
 def test_health_reports_that_the_warehouse_hangs(pid: int) -> None:
