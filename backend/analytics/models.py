@@ -66,17 +66,19 @@ class DifferingOrder(models.Model):
 
 
 class LedgerNotice(models.Model):
-    """A member of staff is told what a comparison found; once a day, however often it is found.
+    """A member of staff is told what a comparison found: at most once a day for the same differences.
 
-    `day` is that of the shop's time zone. `finding` is the SHA-256 of what differs.
+    `day` is that of the shop's time zone. `finding` is the SHA-256 of what differs, and `content` what the
+    message shows. The notice is kept longer than the comparison, so `reconciliation_id` is no foreign key.
     """
 
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="ledger_notices"
     )
-    reconciliation = models.ForeignKey(Reconciliation, on_delete=models.CASCADE, related_name="notices")
+    reconciliation_id = models.BigIntegerField()
     day = models.DateField()
     finding = models.CharField(max_length=64)
+    content = models.JSONField()
 
     class Meta:
         constraints = [
@@ -86,4 +88,4 @@ class LedgerNotice(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.reconciliation}, to {self.user}"
+        return f"{self.day}, to {self.user}"

@@ -27,8 +27,8 @@ PERSONAL_DATA = PersonalTables(
             section="ledger_notices",
             model=LedgerNotice,
             owner=owned_by("user"),
-            exported=["day", "reconciliation__state"],
-            withheld=["id", "user", "reconciliation", "finding"],
+            exported=["day"],
+            withheld=["id", "user", "reconciliation_id", "finding", "content"],
         ),
     ],
 )

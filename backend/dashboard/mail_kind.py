@@ -8,19 +8,19 @@ from typing import Any, ClassVar
 from django.conf import settings
 from django.urls import reverse
 
-from backend.accounts.models import User
 from backend.dashboard.errors import NotMailed
 from backend.dashboard.mail_contents import lines_of_text, may_see, refuse_unwanted
 from backend.dashboard.models import MailState, ReportMail
 from backend.dashboard.pages import page_of
+from backend.notifications.addressing import SentToVerifiedAddress
 from backend.notifications.errors import NothingToSend
-from backend.notifications.messages import Attachment, Channel, Lines
+from backend.notifications.messages import Attachment, Lines
 from backend.notifications.models import NotificationKind
 from backend.outbox.topics import Topic
 
 
-class ReportKind:
-    """A view of the dashboard that its user receives regularly, at the verified address of the account.
+class ReportKind(SentToVerifiedAddress):
+    """A view of the dashboard that its user receives regularly.
 
     Rights are checked again when it is sent: the message may wait a day for the mail server.
     """
@@ -28,15 +28,6 @@ class ReportKind:
     kind: ClassVar[NotificationKind] = NotificationKind.REPORT
     topic: ClassVar[Topic] = Topic.REPORT_MAIL
     collects_for: ClassVar[timedelta] = timedelta(0)
-
-    @property
-    def channels(self) -> frozenset[str]:
-        """Return e-mail."""
-        return frozenset({"email"})
-
-    def address(self, user: User, *, keys: Collection[int], channel: Channel) -> str:
-        """Return the verified address, because a mistyped one would give the shop's figures to a stranger."""
-        return channel.address_of(user) if user.email_verified else ""
 
     def recipients(self, keys: Collection[int]) -> Mapping[int, int]:
         """Return the users of the views."""

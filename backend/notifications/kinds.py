@@ -13,6 +13,7 @@ from backend.notifications.account_kinds import (
     SecurityNoticeKind,
 )
 from backend.notifications.additions import added
+from backend.notifications.addressing import SentToAccount
 from backend.notifications.links import product_url
 from backend.notifications.messages import Attachment, Channel, Lines
 from backend.notifications.models import NotificationKind
@@ -47,23 +48,6 @@ class KindDefinition(Protocol):
 
     def attachments(self, keys: Collection[int]) -> Sequence[Attachment]:
         """Return the files that are sent with it."""
-
-
-class SentToAccount:
-    """A kind that is sent by e-mail to the address of the account."""
-
-    @property
-    def channels(self) -> frozenset[str]:
-        """Return e-mail."""
-        return frozenset({"email"})
-
-    def address(self, user: User, *, keys: Collection[int], channel: Channel) -> str:
-        """Return the account's address in the channel."""
-        return channel.address_of(user)
-
-    def attachments(self, keys: Collection[int]) -> Sequence[Attachment]:
-        """Return none."""
-        return ()
 
 
 class StockAlertKind(SentToAccount):

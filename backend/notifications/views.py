@@ -85,7 +85,8 @@ class PreferenceView(APIView):
     )
     def put(self, request: Request, kind: str) -> Response:
         """Choose whether you receive a kind of message."""
-        user, chosen = account_of(request), selectors.kind_named(kind)
+        user = account_of(request)
+        chosen = selectors.kind_named(kind, user=user)
         if parse_body(request, PreferenceChangesSerializer)["subscribed"]:
             services.resubscribe(user.pk, kind=chosen, by=actor_of(request))
         else:

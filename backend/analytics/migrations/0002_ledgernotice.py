@@ -23,14 +23,9 @@ class Migration(migrations.Migration):
                 ),
                 ("day", models.DateField()),
                 ("finding", models.CharField(max_length=64)),
-                (
-                    "reconciliation",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="notices",
-                        to="analytics.reconciliation",
-                    ),
-                ),
+                ("content", models.JSONField()),
+                # Not a foreign key: processes of the release before delete comparisons without the notices.
+                ("reconciliation_id", models.BigIntegerField()),
                 (
                     "user",
                     models.ForeignKey(

@@ -12,7 +12,7 @@ from backend.analytics.models import DifferingOrder, Reconciliation, Reconciliat
 from backend.analytics.reconciliation.comparing import Result, reconcile
 from backend.analytics.reconciliation.differences import MovementDifference, Problem
 from backend.analytics.reconciliation.movements import MovementValues
-from backend.analytics.reconciliation.notices import tell_staff
+from backend.analytics.reconciliation.notices import delete_old_notices, tell_staff
 from backend.analytics.reconciliation.totals import Comparison, Total
 from backend.orders.models import Order
 
@@ -68,6 +68,7 @@ def _store(row: Reconciliation, *, orders: Iterable[DifferingOrder]) -> Reconcil
         DifferingOrder.objects.bulk_create(found, batch_size=_ROWS_AT_ONCE)
         if row.state == ReconciliationState.DIFFERS:
             tell_staff(row, found, now=row.finished_at)
+        delete_old_notices(now=row.finished_at)
         kept = Reconciliation.objects.order_by("-pk").values_list("pk", flat=True)[:KEPT]
         Reconciliation.objects.filter(pk__lt=min(kept)).delete()
     return row

@@ -270,6 +270,6 @@ def test_without_a_provider_development_prints_and_production_sends_nothing(
 def test_users_cannot_unsubscribe_from_codes(user: User) -> None:
     client = client_of(user)
     kinds = [row["kind"] for row in client.get("/api/notifications/preferences/").json()["data"]]
-    assert kinds == ["stock_alert", "back_in_stock", "report", "ledger_finding"]
+    assert kinds == ["stock_alert", "back_in_stock", "report"]
     refused = client.put("/api/notifications/preferences/one_time_password/", {"subscribed": False})
     assert refused.status_code == 404

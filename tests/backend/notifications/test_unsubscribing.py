@@ -96,27 +96,23 @@ def test_a_user_chooses_kinds_in_the_account() -> None:
         "stock_alert": True,
         "back_in_stock": True,
         "report": True,
-        "ledger_finding": True,
     }
     ann.put(f"{PREFERENCES}back_in_stock/", {"subscribed": False})
     assert received(ann) == {
         "stock_alert": True,
         "back_in_stock": False,
         "report": True,
-        "ledger_finding": True,
     }
     assert received(bob) == {
         "stock_alert": True,
         "back_in_stock": True,
         "report": True,
-        "ledger_finding": True,
     }
     ann.put(f"{PREFERENCES}back_in_stock/", {"subscribed": True})
     assert received(ann) == {
         "stock_alert": True,
         "back_in_stock": True,
         "report": True,
-        "ledger_finding": True,
     }
 
     unknown = ann.put(f"{PREFERENCES}horoscope/", {"subscribed": False})
