@@ -38,16 +38,16 @@ class Events:
         self._client = client
 
     def of(self, ids: Sequence[str]) -> list[Stored]:
-        """Return the events with these ids that are stored, in the order of their ids; each copy that counts."""
+        """Return the events with these ids that are stored, in this order; each copy that counts."""
         statement = f"SELECT {COLUMNS} FROM events FINAL WHERE toString(event_id) IN {{ids:Array(String)}}"
         rows = self._client.query(statement, parameters={"ids": list(ids)}).result_rows
-        return sorted((Stored(*row) for row in rows), key=lambda event: event.event_id)
+        return sorted((Stored(*row) for row in rows), key=lambda event: ids.index(event.event_id))
 
     def wait_for(self, ids: Sequence[str]) -> list[Stored]:
         """Return the events once all of them are stored; fail if one counts twice."""
         wait_until(lambda: len(self.of(ids)) >= len(ids), what=f"{len(ids)} events are stored", seconds=30)
         stored = self.of(ids)
-        assert [event.event_id for event in stored] == sorted(ids)
+        assert [event.event_id for event in stored] == list(ids)
         return stored
 
 
