@@ -1,15 +1,18 @@
 """Pages of reports for eight analysts at once, beside the shop's pages: `make bench-report-pages`.
 
 One web process serves a temporary shop, whose warehouse has generated visits. The time of the shop's product
-page is measured alone, then while eight analysts request reports, without pauses. First each analyst reads
-other reports, periods and breakdowns than the others, and none twice, so that no result can be shared
-("cold"); then all read the same ones in the same order ("warm"). Requests that are refused because the
-warehouse has no free slot (503) are counted, and repeated after a pause. The processor time that the web
-process and the warehouse take for a report is measured in a second pass, without requests of the shop's page.
+page is measured alone, then while eight analysts request reports, each of them others, periods and breakdowns
+than the others, and none twice, so that no result can be shared: with a pause of two seconds on average after
+each report, in which a person looks at it ("reading"), and without pauses ("cold"). Then all request the same
+ones in the same order without pauses ("warm"). The goals are for analysts who read; without pauses, the times
+show what a report costs. Requests that are refused because the warehouse has no free slot (503) are counted,
+and repeated after a pause. The processor time that the web process and the warehouse take for a report is
+measured in a second pass, without pauses and requests of the shop's page.
 """
 
 import argparse
 import os
+import random
 import statistics
 import sys
 import tempfile
@@ -33,6 +36,7 @@ if TYPE_CHECKING:
 ANALYSTS = 8
 MOST_REPORT_SECONDS, MOST_SHOP_RATIO = 0.3, 1.2
 _PAUSE_SECONDS = 0.1
+_READING_SECONDS = 2.0
 _SHOP_REQUESTS = 300
 _REFUSED = 503
 _REPORTS = (
@@ -108,8 +112,12 @@ def _compare(
     _shop(served.url, page, times=idle, stopped=stopped, most=_SHOP_REQUESTS)
     cold = [_paths(analyst, rounds=rounds) for analyst in range(ANALYSTS)]
     warm = [_paths(ANALYSTS + 1, rounds=rounds)] * ANALYSTS
-    for name, asked in (("cold", cold), ("warm", warm)):
-        loaded, reports = _together(served.url, asked, page=page, headers=headers)
+    for name, asked, reading in (
+        ("reading", cold, _READING_SECONDS),
+        ("cold", cold, 0.0),
+        ("warm", warm, 0.0),
+    ):
+        loaded, reports = _together(served.url, asked, page=page, headers=headers, reading=reading)
         cpu = [cpu_seconds(served.pid), own_cpu_seconds(warehouse)]
         # Without the shop's page, so that the processor time is that of the reports.
         _concurrently(served.url, [_later(paths) for paths in asked], headers=headers)
@@ -141,29 +149,35 @@ def _later(paths: Sequence[str]) -> list[str]:
 
 
 def _together(
-    url: str, asked: Sequence[Sequence[str]], *, page: str, headers: Mapping[str, str]
+    url: str, asked: Sequence[Sequence[str]], *, page: str, headers: Mapping[str, str], reading: float
 ) -> tuple[Times, list[Times]]:
-    """Return the times of the shop's page and of each analyst's reports, requested at the same time."""
+    """Return the times of the shop's page and of each analyst's reports, requested at the same time.
+
+    An analyst reads a report for `reading` seconds on average.
+    """
     loaded, stopped = Times(), threading.Event()
     with ThreadPoolExecutor(1) as pool:
         shop = pool.submit(_shop, url, page, times=loaded, stopped=stopped, most=None)
         try:
-            reports = _concurrently(url, asked, headers=headers)
+            reports = _concurrently(url, asked, headers=headers, reading=reading)
         finally:
             stopped.set()
         shop.result()
     return loaded, reports
 
 
-def _concurrently(url: str, asked: Sequence[Sequence[str]], *, headers: Mapping[str, str]) -> list[Times]:
+def _concurrently(
+    url: str, asked: Sequence[Sequence[str]], *, headers: Mapping[str, str], reading: float = 0.0
+) -> list[Times]:
     with ThreadPoolExecutor(len(asked)) as pool:
-        return list(pool.map(lambda paths: _requested(url, paths, headers=headers), asked))
+        return list(pool.map(lambda paths: _requested(url, paths, headers=headers, reading=reading), asked))
 
 
-def _requested(url: str, paths: Sequence[str], *, headers: Mapping[str, str]) -> Times:
-    times = Times()
+def _requested(url: str, paths: Sequence[str], *, headers: Mapping[str, str], reading: float = 0.0) -> Times:
+    times, chance = Times(), random.Random(paths[0])
     with urllib3.connection_from_url(url, maxsize=1, retries=False, timeout=60.0) as pool:
         for path in paths:
+            time.sleep(reading * chance.uniform(0.5, 1.5))
             begun = time.perf_counter()
             while (status := pool.request("GET", path, headers=headers).status) == _REFUSED:
                 times.refused += 1
