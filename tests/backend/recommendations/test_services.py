@@ -1,12 +1,15 @@
 """Publishing and rolling back model versions."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
+from itertools import count
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import connection
 
 from backend.accounts.shopper_keys import ShopperKeys
 from backend.audit.actors import Actor
@@ -25,7 +28,7 @@ from ml.registry import Registry, Version, VersionDamaged, VersionNotFound
 from ml.settings import TrainingSettings
 from tests.backend.recommendations.shop import NOW, Entries, register
 from tests.backend.shop import SYSTEM
-from tests.backend.together import together
+from tests.backend.together import Killed, killed_at, together
 
 pytestmark = pytest.mark.django_db
 
@@ -80,6 +83,50 @@ def test_an_interrupted_load_is_completed(tmp_path: Path, versions: list[Version
 
     assert ProductRecommendation.objects.filter(version=row).count() == 2
     assert serving() == versions[0].id
+
+
+@pytest.mark.stores
+@pytest.mark.django_db(transaction=True)
+def test_a_publication_or_rollback_killed_at_any_statement_serves_one_whole_version(
+    tmp_path: Path, versions: list[Version]
+) -> None:
+    registry, later = Registry(tmp_path), NOW + timedelta(days=1)
+    services.publish(versions[0].id, registry=registry, now=NOW, by=SYSTEM)
+
+    def published() -> object:
+        return services.publish(versions[1].id, registry=registry, now=later, by=SYSTEM)
+
+    def rolled_back() -> object:
+        return services.rollback(now=later, by=SYSTEM)
+
+    for step, before, after in ((published, 0, 1), (rolled_back, 1, 0)):
+        kills = kill_at_every_statement(step, before=versions[before].id, after=versions[after].id)
+        assert kills > 5
+    # Each publication that was completed is recorded once, however often it was killed before.
+    assert list(Publication.objects.order_by("pk").values_list("version", flat=True)) == [
+        versions[0].id,
+        versions[1].id,
+    ]
+
+
+def kill_at_every_statement(step: Callable[[], object], *, before: str, after: str) -> int:
+    """Repeat the step, killed at one statement more each time, until it is complete; return the number of kills."""
+    for kills in count():
+        assert serving() == before
+        try:
+            with connection.execute_wrapper(killed_at(kills + 1)):
+                step()
+        except Killed:
+            connection.close()
+            row = ModelVersion.objects.get(is_serving=True)
+            assert row.version in (before, after)
+            assert row.loaded_at is not None
+            assert row.lists.count() == 2
+            if row.version == before:
+                continue
+        assert serving() == after
+        return kills
+    raise AssertionError
 
 
 @dataclass(frozen=True, slots=True)
