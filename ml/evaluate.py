@@ -49,6 +49,11 @@ def evaluate(fitted: Fitted, *, train: Interactions, test: Interactions, k: int)
     return mean_metrics(ranked, truth, sizes=sizes[tested])
 
 
+def repeated_pairs(train: Interactions, test: Interactions) -> int:
+    """Return how many pairs of `test` are in `train`, too. No list contains them, so they count as misses."""
+    return int(test.aligned_to(train).multiply(train.matrix != 0).nnz)
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Print the metrics and return 0, or print an error to stderr and return 1."""
     options = _parser().parse_args(arguments)
@@ -64,6 +69,9 @@ def _report(options: argparse.Namespace, *, settings: TrainingSettings) -> Itera
     yield f"model        {model.name} {json.dumps(model.parameters)}"
     yield f"train        {len(train.users)} users, {len(train.items)} items, {train.matrix.nnz} pairs"
     yield f"test         {found.users} users of {len(test.users)} (the others have no history)"
+    if repeated := repeated_pairs(train, test):
+        found_twice = f"{repeated} of {test.matrix.nnz} test pairs are in the training file, too"
+        yield f"warning      {found_twice}: they count as misses"
     for label, value in (
         ("Recall", found.recall),
         ("NDCG", found.ndcg),

@@ -51,6 +51,19 @@ def test_the_command_prints_the_metrics_of_the_library(
     assert code == 0
     assert f"Recall@10    {expected.recall:.4f}\n" in printed
     assert f"NDCG@10      {expected.ndcg:.4f}\n" in printed
+    assert "warning" not in printed
+
+
+def test_test_pairs_that_are_in_the_training_file_are_said(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    train, test = tmp_path / "train.txt", tmp_path / "test.txt"
+    train.write_text("ann 1 2\nbert 2 3\n")
+    test.write_text("ann 2 3\nbert 1 3\ncarl 1\n")
+
+    assert main(["--train", str(train), "--test", str(test), "--model", "popularity", "--k", "1"]) == 0
+
+    assert "warning      2 of 5 test pairs are in the training file, too" in capsys.readouterr().out
 
 
 def test_a_parameter_can_be_set(files: Files, capsys: pytest.CaptureFixture[str]) -> None:
