@@ -41,8 +41,7 @@ def interactions(warehouse: Warehouse, *, as_of: datetime) -> pd.DataFrame:
 def orders(warehouse: Warehouse, *, as_of: datetime) -> pd.DataFrame:
     """Return one row for each product of each order, without what was cancelled.
 
-    Columns: `order_id`, `product_id`, `customer` (the account's key as text, nil for a guest), `ordered_at`
-    (UNIX seconds).
+    Columns: `order_id`, `product_id`, `ordered_at` (UNIX seconds).
 
     Raises:
         WarehouseUnavailable, WarehouseRefused: the query failed.

@@ -19,11 +19,13 @@ def product_lists(fitted: Fitted, pairs: Interactions, *, allowed: NDArray[np.bo
 
     Empty lists are left out.
     """
-    ranked, scores = _positive_only(*rank(fitted, alone(len(pairs.items)), k=length, allowed=allowed))
+    ranked, scores = _positive_only(
+        *rank(fitted, histories_of_one(len(pairs.items)), k=length, allowed=allowed)
+    )
     return _lists(pairs.items.values, ranked, scores, pairs=pairs, because=np.full(ranked.shape, UNKNOWN))
 
 
-def alone(items: int) -> csr_array:
+def histories_of_one(items: int) -> csr_array:
     """Return histories of one product each, items × items."""
     entries = (np.ones(items, np.float32), np.arange(items), np.arange(items + 1))
     return csr_array(entries, shape=(items, items))

@@ -1,8 +1,7 @@
-"""Whole orders: what was bought together, by whom."""
+"""Whole orders: what was bought together."""
 
 import hashlib
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,34 +9,30 @@ from scipy.sparse import csr_array
 
 from ml.dataset import UNKNOWN, Ids
 
-GUEST = b""
-
 
 @dataclass(frozen=True, slots=True)
 class Orders:
     """Parallel columns with a row for each product of each order, in any order.
 
-    `customers` are the keys of accounts (bytes), GUEST for an order without one; `times` is datetime64[s] in
-    UTC, when the order was placed.
+    `times` is datetime64[s] in UTC, when the order was placed.
     """
 
     orders: NDArray[np.int64]
     items: NDArray[np.int64]
-    customers: NDArray[Any]
     times: NDArray[np.datetime64]
 
     @classmethod
     def empty(cls) -> "Orders":
         """Return no orders."""
         numbers = np.array([], np.int64)
-        return cls(numbers, numbers, np.array([], "S1"), np.array([], "datetime64[s]"))
+        return cls(numbers, numbers, np.array([], "datetime64[s]"))
 
     def __len__(self) -> int:
         return len(self.orders)
 
     def where(self, kept: NDArray[np.bool_]) -> "Orders":
         """Return these rows."""
-        return Orders(self.orders[kept], self.items[kept], self.customers[kept], self.times[kept])
+        return Orders(self.orders[kept], self.items[kept], self.times[kept])
 
     def of_sizes(self, least: int, most: int) -> "Orders":
         """Return the orders with so many different products."""
@@ -59,7 +54,7 @@ class Orders:
         """Return the SHA-256 of the rows, independent of their order, in hexadecimal."""
         order = np.lexsort((self.times, self.items, self.orders))
         digest = hashlib.sha256()
-        for column in (self.orders, self.items, self.customers, self.times):
+        for column in (self.orders, self.items, self.times):
             digest.update(str(column.dtype).encode())
             digest.update(np.ascontiguousarray(column[order]).tobytes())
         return digest.hexdigest()

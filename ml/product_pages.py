@@ -1,6 +1,6 @@
 """What goes with a product: measured on what was bought in one order with it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -8,21 +8,23 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
-from ml.compose import alone
+from ml.compose import histories_of_one
 from ml.contest import Candidate, TimeSplit, training_pairs
-from ml.dataset import Ids, Interactions
+from ml.dataset import UNKNOWN, Ids, Interactions, Positions
 from ml.intervals import mean_interval
 from ml.metrics import hits
 from ml.models import Fitted
 from ml.models.blend import FittedBlend
 from ml.models.product_page import ProductPage
 from ml.orders import Orders
-from ml.top import rank
+from ml.top import blocks, top
 
 K = 10
-CONTENT_SHOPPERS = (5.0, 10.0, 20.0, 40.0, 80.0)
+CONTENT_SHOPPERS = (1.0, 2.0, 5.0, 10.0, 20.0, 40.0, 80.0)
 DEFAULT_CONTENT_SHOPPERS = 20.0
 MAX_ORDERS = 20_000
+# Ranking a page takes time that grows with the catalogue.
+MAX_PAGES = 5_000
 SEGMENTS: Mapping[str, tuple[int, int]] = {
     "0": (0, 0),
     "1-5": (1, 5),
@@ -36,36 +38,43 @@ SEGMENTS: Mapping[str, tuple[int, int]] = {
 
 @dataclass(frozen=True, slots=True)
 class PageTest:
-    """Orders of 2 to 30 products, as a truth for the page of each of their products.
+    """Orders of 2 to 30 products, as a truth for the pages of their products.
 
-    `orders` is orders × items, 1 for each product of the order.
+    `orders` is orders × items, 1 for each product of the order. `pages` are the items whose pages are tested,
+    in ascending order.
     """
 
     orders: csr_array
+    pages: Positions
 
     @classmethod
     def of(cls, orders: Orders, *, items: Ids) -> "PageTest":
-        """Return the test side of these orders; the last MAX_ORDERS if there are more."""
+        """Return the test side of the last MAX_ORDERS of these orders, with a sample of at most MAX_PAGES."""
         matrix = orders.of_sizes(2, 30).matrix(items)
         matrix = matrix[np.diff(matrix.indptr) >= 2]
-        return cls(csr_array(matrix[max(matrix.shape[0] - MAX_ORDERS, 0) :]))
+        matrix = csr_array(matrix[max(matrix.shape[0] - MAX_ORDERS, 0) :])
+        pages = np.unique(matrix.indices).astype(np.int64)
+        if len(pages) > MAX_PAGES:
+            pages = np.sort(np.random.default_rng(0).choice(pages, MAX_PAGES, replace=False))
+        return cls(matrix, pages)
 
     def __len__(self) -> int:
         return int(self.orders.shape[0])
 
-    def recall(self, ranked: NDArray[np.int64]) -> NDArray[np.float64]:
-        """Return, for each product of each order, the share of the others in its list.
+    def views(self) -> tuple[Positions, Positions]:
+        """Return the order (row) and the item of each page of each order that is tested."""
+        rows = np.repeat(np.arange(len(self)), np.diff(self.orders.indptr))
+        tested = np.isin(self.orders.indices, self.pages)
+        return rows[tested], self.orders.indices[tested].astype(np.int64)
 
-        `ranked` has the lists, items × K.
+    def recall(self, ranked: Positions) -> NDArray[np.float64]:
+        """Return, for each of `views`, the share of the order's other products in the list.
+
+        `ranked` has the lists of `pages`, pages × K, without the page's own product.
         """
-        sizes, rows = np.diff(self.orders.indptr), self.owners()
-        found = hits(ranked[self.orders.indices], csr_array(self.orders[rows]))
-        itself = ranked[self.orders.indices] == self.orders.indices[:, None]
-        return np.asarray((found & ~itself).sum(axis=1) / (sizes[rows] - 1))
-
-    def owners(self) -> NDArray[np.int64]:
-        """Return, for each product of each order, the order's row."""
-        return np.repeat(np.arange(len(self)), np.diff(self.orders.indptr))
+        rows, items = self.views()
+        found = hits(ranked[np.searchsorted(self.pages, items)], csr_array(self.orders[rows]))
+        return np.asarray(found.sum(axis=1) / (np.diff(self.orders.indptr)[rows] - 1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,8 +112,38 @@ def decide(hybrid: Candidate, choice: TimeSplit, test: TimeSplit, *, orders: Ord
     later = PageTest.of(orders.where(orders.times >= test.split_at), items=pairs.items)
     if not len(later):
         return pages
-    page = pages.fitted(fitted, pairs)
-    return replace(pages, measured=_compared(page, pairs, later))
+    return replace(pages, measured=_compared(pages.fitted(fitted, pairs), later))
+
+
+def choose(hybrid: Fitted, pairs: Interactions, *, test: PageTest) -> float:
+    """Return the number of `content_shoppers` with the greatest recall; the default without orders."""
+    if not len(test):
+        return DEFAULT_CONTENT_SHOPPERS
+    page = Pages().fitted(hybrid, pairs)
+    recalls = [test.recall(ranked) for ranked in lists_of(page, test.pages, tried=CONTENT_SHOPPERS)]
+    return CONTENT_SHOPPERS[int(np.argmax([found.mean() for found in recalls]))]
+
+
+def lists_of(page: ProductPage, items: Positions, *, tried: Sequence[float]) -> list[Positions]:
+    """Return the K best products for the pages of `items`, for each number of `content_shoppers`.
+
+    With 0, the texts decide nothing. Both models are asked once for all numbers.
+    """
+    every = histories_of_one(len(page.shoppers))[items]
+    found = [np.full((len(items), K), UNKNOWN) for _ in tried]
+    for part in blocks(every):
+        learned, texts = page.parts(every[part])
+        for ranked, content_shoppers in zip(found, tried, strict=True):
+            scores = replace(page, content_shoppers=content_shoppers).combined(learned, texts, every[part])
+            # Neither the page's own product nor those about which nothing is known.
+            scores[scores <= 0] = -np.inf
+            ranked[part] = top(scores, k=K)
+    return found
+
+
+def shoppers_of(pairs: Interactions) -> NDArray[np.int64]:
+    """Return how many shoppers have each item."""
+    return np.bincount(pairs.matrix.indices, minlength=len(pairs.items))
 
 
 def summary(measured: Mapping[str, Any]) -> str:
@@ -121,22 +160,20 @@ def _fitted(hybrid: Candidate, split: TimeSplit) -> tuple[Interactions, Fitted]:
     return pairs, hybrid.model.fit(pairs, catalogue=split.catalogue)
 
 
-def _compared(page: ProductPage, pairs: Interactions, test: PageTest) -> Mapping[str, Any]:
+def _compared(page: ProductPage, test: PageTest) -> Mapping[str, Any]:
     """Return the recall with and without texts by segment, and the interval of the difference over orders."""
-    found, without = (test.recall(lists_of(one, pairs)) for one in (page, page.collaborative))
-    numbers = shoppers_of(pairs)[test.orders.indices]
+    tried = (page.content_shoppers, 0.0)
+    found, without = (test.recall(ranked) for ranked in lists_of(page, test.pages, tried=tried))
+    orders, items = test.views()
+    numbers = page.shoppers[items]
     segments = {
-        name: _difference(found, without, test.owners(), chosen)
+        name: _difference(found, without, orders, chosen)
         for name, (least, most) in SEGMENTS.items()
         for chosen in [(numbers >= least) & (numbers <= most)]
         if chosen.any()
     }
     everywhere = np.ones(len(found), dtype=bool)
-    return {
-        "orders": len(test),
-        **_difference(found, without, test.owners(), everywhere),
-        "segments": segments,
-    }
+    return {"orders": len(test), **_difference(found, without, orders, everywhere), "segments": segments}
 
 
 def _difference(
@@ -156,21 +193,3 @@ def _difference(
         "low": interval.low,
         "high": interval.high,
     }
-
-
-def lists_of(fitted: Fitted, pairs: Interactions) -> NDArray[np.int64]:
-    """Return the K best items of each item's page, items × K, padded with UNKNOWN."""
-    return rank(fitted, alone(len(pairs.items)), k=K)[0]
-
-
-def choose(hybrid: Fitted, pairs: Interactions, *, test: PageTest) -> float:
-    """Return the number of `content_shoppers` with the greatest recall; the default without orders."""
-    if not len(test):
-        return DEFAULT_CONTENT_SHOPPERS
-    recalls = [test.recall(lists_of(Pages(tried).fitted(hybrid, pairs), pairs)) for tried in CONTENT_SHOPPERS]
-    return CONTENT_SHOPPERS[int(np.argmax([found.mean() for found in recalls]))]
-
-
-def shoppers_of(pairs: Interactions) -> NDArray[np.int64]:
-    """Return how many shoppers have each item."""
-    return np.bincount(pairs.matrix.indices, minlength=len(pairs.items))

@@ -10,11 +10,10 @@ import numpy as np
 import pandas as pd
 
 from analytics_pipeline import interactions as extracts
-from analytics_pipeline.columns import NIL_UUID
 from analytics_pipeline.warehouse import Warehouse
 from ml.catalogue import Catalogue, ProductFacts
 from ml.dataset import InteractionLog
-from ml.orders import GUEST, Orders
+from ml.orders import Orders
 from ml.trust import LIMITS, Learned, Limits, Origins, learned
 
 CATEGORY_SEPARATOR = " > "
@@ -80,11 +79,9 @@ def _log(rows: pd.DataFrame) -> InteractionLog:
 def _orders(rows: pd.DataFrame) -> Orders:
     if rows.empty:
         return Orders.empty()
-    customers = rows["customer"].to_numpy().astype("S36")
     return Orders(
         orders=rows["order_id"].to_numpy(np.int64),
         items=rows["product_id"].to_numpy(np.int64),
-        customers=np.where(customers == str(NIL_UUID).encode(), GUEST, customers),
         times=rows["ordered_at"].to_numpy(np.int64).astype("datetime64[s]"),
     )
 

@@ -1,5 +1,4 @@
--- Orders: one row for each product of each order, without lines whose units were all cancelled. An order belongs to the
--- account that placed it; the key of a guest's order is nil.
+-- Orders: one row for each product of each order, without lines whose units were all cancelled.
 WITH cancelled AS
 (
     SELECT order_item_id
@@ -11,7 +10,6 @@ WITH cancelled AS
 SELECT
     order_id,
     product_id,
-    toString(any(customer_key)) AS customer,
     toUnixTimestamp(min(occurred_at)) AS ordered_at
 FROM order_facts FINAL
 WHERE kind = 'SALE' AND occurred_at < {as_of:DateTime64(3, 'UTC')} AND product_id > 0 AND order_item_id NOT IN (SELECT order_item_id FROM cancelled)

@@ -25,11 +25,19 @@ class ProductPage:
 
     def score(self, histories: csr_array) -> Scores:
         """Return the scores of histories, whose share of content is the mean of their products' shares."""
-        by_item = self.content_shoppers / (self.content_shoppers + self.shoppers)
+        return self.combined(*self.parts(histories), histories)
+
+    def parts(self, histories: csr_array) -> tuple[Scores, Scores]:
+        """Return both models' scores, users × items, with a greatest score of 1 outside the history."""
+        return tuple(_scaled(one.score(histories), histories) for one in (self.collaborative, self.content))  # type: ignore[return-value] # of two
+
+    def combined(self, learned: Scores, texts: Scores, histories: csr_array) -> Scores:
+        """Return the sum of the parts of these histories with their shares."""
+        known = np.maximum(self.shoppers + self.content_shoppers, 1e-9)
         weights = np.maximum(np.asarray(histories.sum(axis=1)).ravel(), np.float32(1e-9))
-        share = (np.asarray(histories @ by_item).ravel() / weights)[:, None].astype(np.float32)
-        learned = (1 - share) * _scaled(self.collaborative.score(histories), histories)
-        return np.asarray(learned + share * _scaled(self.content.score(histories), histories))
+        share = np.asarray(histories @ (self.content_shoppers / known)).ravel() / weights
+        share = share[:, None].astype(np.float32)
+        return np.asarray((1 - share) * learned + share * texts)
 
 
 def _scaled(scores: Scores, histories: csr_array) -> Scores:

@@ -203,10 +203,8 @@ def test_what_was_cancelled_is_in_no_order(warehouse: Warehouse) -> None:
     found = orders(warehouse, as_of=NOW)
 
     rows = [
-        (int(order), int(product), UUID(customer))
-        for order, product, customer in zip(
-            found["order_id"], found["product_id"], found["customer"], strict=True
-        )
+        (int(order), int(product))
+        for order, product in zip(found["order_id"], found["product_id"], strict=True)
     ]
-    assert rows == [(1, 1, ANNE), (1, 3, ANNE), (2, 1, NIL_UUID)]
+    assert rows == [(1, 1), (1, 3), (2, 1)]
     assert set(found["ordered_at"]) == {int((NOW - timedelta(days=2)).timestamp())}

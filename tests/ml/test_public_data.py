@@ -14,7 +14,7 @@ from ml.evaluate import evaluate
 from ml.models.blend import Blend
 from ml.models.library import create
 from ml.models.popularity import Popularity
-from ml.orders import GUEST, Orders
+from ml.orders import Orders
 from ml.text_files import read_interactions
 
 pytestmark = [pytest.mark.data, pytest.mark.slow]
@@ -90,10 +90,10 @@ def gift_shop_with_orders(folder: Path) -> tuple[InteractionLog, Catalogue, Orde
     titles = rows["Description"].groupby(positions).agg(lambda found: found.value_counts().index[0])
     products, times = positions.astype(np.int64) + 1, rows["InvoiceDate"].to_numpy(dtype="datetime64[s]")
     customers = rows["CustomerID"].fillna("").to_numpy(dtype="S8")
-    known = customers != GUEST
+    known = customers != b""
     log = InteractionLog(
         customers[known], products[known], times[known], np.ones(int(known.sum()), np.float32)
     )
     catalogue = Catalogue.of([ProductFacts(place + 1, title=title) for place, title in enumerate(titles)])
     invoices = np.unique(rows["InvoiceNo"].to_numpy(dtype=str), return_inverse=True)[1]
-    return log, catalogue, Orders(invoices.astype(np.int64), products, customers, times)
+    return log, catalogue, Orders(invoices.astype(np.int64), products, times)

@@ -184,7 +184,7 @@ def test_the_page_of_a_rare_product_has_products_with_a_similar_text(tmp_path: P
     assert rare % len(KINDS) == 0
     log.users[:2] = "user-1"
     pairs = np.repeat(np.arange(len(log) // 2), 2)
-    orders = Orders(pairs, log.items, np.full(len(log), b"someone"), log.times[2 * pairs])
+    orders = Orders(pairs, log.items, log.times[2 * pairs])
 
     version = train(
         TrainingData(log, planted_catalogue(PRODUCTS + 4), NOW, log, orders=orders),
