@@ -42,11 +42,12 @@ notebooks: $(VENV)/.notebooks ## Open the analysts' notebooks in JupyterLab, bes
 
 .PHONY: test
 test: $(VENV)/.development ## Run all tests, then repeat those of a store that has a real server
-	@failed=0; \
-	$(EMBEDDED) $(PYTEST) -o cache_dir=.pytest_cache/embedded || failed=1; \
-	TEST_DATABASE_URL=$${TEST_DATABASE_URL:-embedded-postgres} \
+	@failed=0; rm -f .pytest_cache/aborted; \
+	run() { "$$@"; case $$? in 0) ;; 1) failed=1 ;; *) failed=1; mkdir -p .pytest_cache; touch .pytest_cache/aborted ;; esac; }; \
+	run $(EMBEDDED) $(PYTEST) -o cache_dir=.pytest_cache/embedded; \
+	run env TEST_DATABASE_URL=$${TEST_DATABASE_URL:-embedded-postgres} \
 		TEST_SEARCH_ENGINE=$${TEST_ELASTICSEARCH_URL:+elasticsearch} \
-		$(PYTEST) -o cache_dir=.pytest_cache/servers -m on_servers || failed=1; \
+		$(PYTEST) -o cache_dir=.pytest_cache/servers -m on_servers; \
 	exit $$failed
 
 .PHONY: retest

@@ -20,13 +20,13 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array, diags_array
 
 from ml.dataset import Interactions, Positions, hold_out
+from ml.intervals import mean_interval
 from ml.metrics import hits, ndcg, recall
 from ml.models.library import MODELS, create
 from ml.text_files import UnreadableInteractions, read_interactions
 from ml.top import rank
 
 K = 20
-RESAMPLES = 1_000
 SEGMENTS = ("all", "cold", "warm", "heavy", "rare items", "popular items")
 
 
@@ -85,23 +85,17 @@ def table(data: Data, names: Sequence[str]) -> Iterator[str]:
     matrix = data.train.matrix
     yield f"{len(data.rows)} of {matrix.shape[0]} users, {matrix.shape[1]} items, {matrix.nnz} training pairs"
     yield ""
-    yield f"| segment | users | {' | '.join(names)} | best | lead over the second, 95 % |"
+    yield f"| segment | users | {' | '.join(names)} | leads | lead over the second, 95 % |"
     yield f"| --- | --- |{' --- |' * len(names)} --- | --- |"
     for segment in SEGMENTS:
         values = {name: measured[name][segment] for name in names}
         means = {name: value.mean(axis=0) for name, value in values.items()}
         ordered = sorted(names, key=lambda name: -float(means[name][1]))
-        low, high = interval(values[ordered[0]][:, 1] - values[ordered[min(1, len(names) - 1)]][:, 1])
+        second = ordered[min(1, len(names) - 1)]
+        lead = mean_interval(values[ordered[0]][:, 1] - values[second][:, 1], confidence=0.95)
         cells = " | ".join(f"{means[name][0]:.4f}/{means[name][1]:.4f}" for name in names)
         count = len(values[names[0]])
-        yield f"| {segment} | {count} | {cells} | {ordered[0]} | {low:+.4f} … {high:+.4f} |"
-
-
-def interval(differences: NDArray[np.float64]) -> tuple[float, float]:
-    """Return the 95 % interval of the mean of the users' differences, by resampling users."""
-    draws = np.random.default_rng(0).integers(len(differences), size=(RESAMPLES, len(differences)))
-    low, high = np.percentile(differences[draws].mean(axis=1), [2.5, 97.5])
-    return float(low), float(high)
+        yield f"| {segment} | {count} | {cells} | {ordered[0]} | {lead.low:+.4f} … {lead.high:+.4f} |"
 
 
 def _ranked(data: Data, name: str) -> Positions:

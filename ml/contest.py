@@ -1,7 +1,8 @@
 """Compare candidate models on a log that is split by time in three: fit, choice and test.
 
 Recipes are fitted to *fit* and chosen on *choice*. The chosen ones, those that serve and popularity are
-fitted to both and measured on *test*, so that a metric isn't that by which a recipe was selected.
+fitted to both and measured on *test*. Two choices are made there: whether the hybrid is better than its
+parts, and whether a recipe is as good as the one that serves.
 """
 
 import json
@@ -16,7 +17,7 @@ from numpy.typing import NDArray
 from ml import gates
 from ml.catalogue import Catalogue
 from ml.dataset import UNKNOWN, Ids, InteractionLog, Interactions, NothingToSplit, Positions, split_by_time
-from ml.evaluate import NoTestUsers
+from ml.evaluate import tested
 from ml.gates import Comparison, Outcome, Ranked, Verdict
 from ml.intervals import standard_error
 from ml.metrics import Metrics, hits, mean_metrics, ndcg
@@ -214,14 +215,14 @@ def decide(
     better_part = max(parts, key=lambda name: parts[name].metrics.ndcg)
     found: dict[str, Measurement] = {}
 
-    def tested(candidate: Candidate) -> Measurement:
+    def on_test_part(candidate: Candidate) -> Measurement:
         key = json.dumps(candidate.as_dict(), sort_keys=True)
         if key not in found:
             found[key] = reported(measure(candidate, test, part="test"))
         return found[key]
 
-    popularity = tested(baseline.candidate)
-    on_test = {name: tested(one.candidate) for name, one in {**parts, "hybrid": hybrid}.items()}
+    popularity = on_test_part(baseline.candidate)
+    on_test = {name: on_test_part(one.candidate) for name, one in {**parts, "hybrid": hybrid}.items()}
     verdicts = [
         gates.beats_parts(
             on_test["hybrid"].ranked, {name: on_test[name].ranked for name in parts}, algorithm="hybrid"
@@ -234,7 +235,7 @@ def decide(
     }
     serving: dict[str, Ranked] = {}
     for algorithm, recipe in _recipes_by_algorithm(served).items():
-        current = tested(recipe)
+        current = on_test_part(recipe)
         serving[algorithm] = current.ranked
         verdict = gates.not_worse_than_serving(new[algorithm].ranked, current.ranked, algorithm=algorithm)
         verdicts.append(verdict)
@@ -304,7 +305,7 @@ def measure(candidate: Candidate, split: TimeSplit, *, part: str) -> Measurement
     started = time.perf_counter()
     fitted = candidate.model.fit(train, catalogue=split.catalogue)
     seconds = time.perf_counter() - started
-    rows, truth, sizes = _tested(train, split.test)
+    rows, truth, sizes = tested(train, split.test)
     ranked, _ = rank(fitted, train.matrix[rows], k=K)
     return _measurement(candidate, ranked, truth, sizes, split=split, train=train, seconds=seconds, part=part)
 
@@ -318,7 +319,7 @@ def measure_hybrids(winner: Candidate, split: TimeSplit) -> list[Measurement]:
     started = time.perf_counter()
     members = [model.fit(train, catalogue=split.catalogue) for model in (winner.model, CONTENT.model)]
     seconds = time.perf_counter() - started
-    rows, truth, sizes = _tested(train, split.test)
+    rows, truth, sizes = tested(train, split.test)
     pool = pooled(members, train.matrix[rows])
     return [
         _measurement(
@@ -349,20 +350,6 @@ def simplest_of_the_best(measured: Sequence[Measurement]) -> Measurement:
     return best
 
 
-def _tested(train: Interactions, test: Interactions) -> tuple[Positions, Any, NDArray[np.int64]]:
-    """Return the test users' rows in `train`, what they chose (csr, users × items), and how many items.
-
-    Raises:
-        ml.evaluate.NoTestUsers: no user of `test` has a history in `train`.
-    """
-    rows = train.users.positions(test.users.values)
-    known = np.flatnonzero(rows != UNKNOWN)
-    if not len(known):
-        raise NoTestUsers(train_users=len(train.users), test_users=len(test.users))
-    sizes = np.diff(test.matrix.indptr).astype(np.int64)[known]
-    return rows[known], test.aligned_to(train)[rows[known]], sizes
-
-
 def _measurement(
     candidate: Candidate,
     ranked: Positions,
@@ -391,7 +378,7 @@ def _sellable(split: TimeSplit) -> NDArray[np.int64]:
 def _segments(split: TimeSplit) -> dict[str, NDArray[np.bool_]]:
     """Return the test users by how many products they interacted with before."""
     train = split.train.interactions()
-    rows, _, _ = _tested(train, split.test)
+    rows, _, _ = tested(train, split.test)
     known = np.diff(train.matrix.indptr)[rows]
     return {"cold": known <= COLD, "warm": (known > COLD) & (known <= WARM), "heavy": known > WARM}
 

@@ -6,9 +6,11 @@ import sys
 from collections.abc import Iterator, Sequence
 
 import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_array
 
 from ml import evaluation_command
-from ml.dataset import UNKNOWN, Interactions
+from ml.dataset import UNKNOWN, Interactions, Positions
 from ml.evaluation_command import NothingToEvaluate
 from ml.metrics import Metrics, mean_metrics
 from ml.models import Fitted
@@ -38,15 +40,26 @@ def evaluate(fitted: Fitted, *, train: Interactions, test: Interactions, k: int)
     Raises:
         NoTestUsers: no user of `test` has a history in `train`.
     """
-    rows = train.users.positions(test.users.values)
+    rows, truth, sizes = tested(train, test)
+    ranked, _ = rank(fitted, train.matrix[rows], k=k)
+    return mean_metrics(ranked, truth, sizes=sizes)
+
+
+def tested(histories: Interactions, test: Interactions) -> tuple[Positions, csr_array, NDArray[np.int64]]:
+    """Return the rows of test users with a history, what each of them chose (users × items), and how much.
+
+    The numbers of chosen items include those that `histories` doesn't have.
+
+    Raises:
+        NoTestUsers: there is no such user.
+    """
+    rows = histories.users.positions(test.users.values)
     sizes = np.diff(test.matrix.indptr).astype(np.int64)
-    tested = np.flatnonzero((rows != UNKNOWN) & (sizes > 0))
-    tested = tested[np.diff(train.matrix.indptr)[rows[tested]] > 0]
-    if not len(tested):
-        raise NoTestUsers(train_users=len(train.users), test_users=int((sizes > 0).sum()))
-    truth = test.aligned_to(train)[rows[tested]]
-    ranked, _ = rank(fitted, train.matrix[rows[tested]], k=k)
-    return mean_metrics(ranked, truth, sizes=sizes[tested])
+    known = np.flatnonzero((rows != UNKNOWN) & (sizes > 0))
+    known = known[np.diff(histories.matrix.indptr)[rows[known]] > 0]
+    if not len(known):
+        raise NoTestUsers(train_users=len(histories.users), test_users=int((sizes > 0).sum()))
+    return rows[known], csr_array(test.aligned_to(histories)[rows[known]]), sizes[known]
 
 
 def repeated_pairs(train: Interactions, test: Interactions) -> int:

@@ -22,6 +22,7 @@ from ml.contest import Candidate, Chosen, Measurement, Served
 from ml.dataset import Interactions
 from ml.lists import Lists
 from ml.models.library import NameTaken, PluginMissing, UnknownModel, load_plugins
+from ml.models.product_page import ProductPage
 from ml.models.recipe import InvalidParameter
 from ml.product_pages import Pages
 from ml.registry import Registry, Version, VersionDamaged, VersionExists, VersionNotFound
@@ -155,6 +156,7 @@ def compose(chosen: Chosen, data: TrainingData, *, pages: Pages) -> tuple[dict[s
         made = _personal(candidate, data, algorithm=algorithm, pages=of_hybrid)
         lists |= made
         made_by |= dict.fromkeys(made, candidate.model.name)
+    made_by["product.hybrid"] = ProductPage.name
     if chosen.person != chosen.hybrid:
         lists["user.hybrid"] = _personal_lists(chosen, lists, data)
         made_by["user.hybrid"] = chosen.person.model.name

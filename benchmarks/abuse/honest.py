@@ -7,12 +7,13 @@ limits of networks apply.
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_array
 
 from ml import contest, metrics, trust
 from ml.catalogue import Catalogue
 from ml.contest import Candidate, TimeSplit
-from ml.dataset import UNKNOWN, InteractionLog, Interactions
+from ml.dataset import InteractionLog
+from ml.evaluate import tested
+from ml.intervals import mean_interval
 from ml.models.als import Als
 from ml.models.blend import Blend
 from ml.models.item_knn import ItemKnn
@@ -22,7 +23,6 @@ from ml.trust import Origins
 
 TEST_SHARE = 0.15
 NETWORKS = 30
-RESAMPLED = 2_000
 RECIPES = (
     Candidate(Popularity(), 30),
     Candidate(ItemKnn(), 30),
@@ -46,10 +46,10 @@ def compare(log: InteractionLog, origins: Origins) -> None:
         less = _by_user(recipe, split, learned_from=limited.log)
         for name, old in everything.items():
             new = less[name]
-            low, high = _interval(new - old)
+            difference = mean_interval(new - old, confidence=0.95)
             print(
                 f"{recipe.label[:24]:24}  {name:9}  {old.mean():.4f}    {new.mean():.4f}  "
-                f"{(new - old).mean():+.4f} ({low:+.4f} to {high:+.4f})"
+                f"{difference.mean:+.4f} ({difference.low:+.4f} to {difference.high:+.4f})"
             )
 
 
@@ -68,25 +68,7 @@ def _by_user(
     pairs = contest.training_pairs(recipe, learned_from, split.catalogue)
     fitted = recipe.model.fit(pairs)
     histories = contest.histories(recipe, split.train, learned_from=learned_from, items=pairs.items)
-    rows, truth, sizes = _tested(histories, split.test)
+    rows, truth, sizes = tested(histories, split.test)
     ranked, _ = rank(fitted, histories.matrix[rows], k=contest.K)
     hit = metrics.hits(ranked, truth)
     return {"NDCG@20": metrics.ndcg(hit, sizes), "Recall@20": metrics.recall(hit, sizes)}
-
-
-def _tested(
-    histories: Interactions, test: Interactions
-) -> tuple[NDArray[np.int64], csr_array, NDArray[np.int64]]:
-    """Return the rows of the test users in `histories`, what they chose, and how much."""
-    rows = histories.users.positions(test.users.values)
-    tested = np.flatnonzero(rows != UNKNOWN)
-    sizes = np.diff(test.matrix.indptr).astype(np.int64)[tested]
-    return rows[tested], test.aligned_to(histories)[rows[tested]], sizes
-
-
-def _interval(differences: NDArray[np.float64]) -> tuple[float, float]:
-    """Return the 95 % interval of the mean, from samples of the users with replacement."""
-    chance = np.random.default_rng(5)
-    means = [chance.choice(differences, size=len(differences)).mean() for _ in range(RESAMPLED)]
-    low, high = np.percentile(means, [2.5, 97.5])
-    return float(low), float(high)

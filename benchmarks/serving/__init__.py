@@ -1,1 +1,1 @@
-"""Recommendations beside a view that does nothing else."""
+"""Recommendations beside a view with the same authentication that only reads a key of Redis."""

@@ -81,13 +81,17 @@ class Client:
 
 
 def _exchanged(request: Request) -> tuple[int, str, int]:
-    """Return the response's status and text, and the seconds of its header Retry-After, or 0."""
+    """Return the response's status and text, and the seconds of its header Retry-After, or 0.
+
+    A time instead of seconds is 0, too.
+    """
     try:
         with urlopen(request, timeout=TIMEOUT_SECONDS) as response:  # noqa: S310 - the caller names the server
             return response.status, response.read().decode(), 0
     except HTTPError as error:
         with error:
-            return error.code, error.read().decode(), int(error.headers.get("Retry-After", 0))
+            seconds = error.headers.get("Retry-After", "")
+            return error.code, error.read().decode(), int(seconds) if seconds.isdecimal() else 0
 
 
 def wait_for(found: Callable[[], Any], *, what: str) -> Any:

@@ -52,10 +52,10 @@ class Best(Recipe):
     def choose_and_fit(
         self, train: Interactions, *, catalogue: Catalogue | None = None
     ) -> tuple[Model, Fitted]:
-        """Return the chosen recipe, and the model fitted to all of `train`.
+        """Return the chosen recipe, and the model fitted to `train`.
 
         If at most MAX_MISSING of the pairs were held out, the model is the one whose shares were measured,
-        which did not learn from those.
+        which learned from the others only.
         """
         recipe, fitted = self._chosen(train)
         return recipe, recipe.fit(train, catalogue=catalogue) if fitted is None else fitted

@@ -1,6 +1,7 @@
 """Products for the page of a product: from other shoppers where there are enough, else from the texts."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +18,8 @@ class ProductPage:
     The share of `content` is c / (c + n) with c = `content_shoppers`, where n of `shoppers` (items) have the
     product: the fewer there are, the less `collaborative` knows of what goes with it.
     """
+
+    name: ClassVar[str] = "product_page"
 
     collaborative: Fitted
     content: Fitted

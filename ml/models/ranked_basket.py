@@ -61,7 +61,7 @@ class RankedBasket(Recipe):
             return BuyAgain().fit(train)
         if len(shoppers) > self.learned_from:
             shoppers = np.random.default_rng(self.seed).choice(shoppers, self.learned_from, replace=False)
-        earlier = _Candidates(self, base.fit(histories), perbuyer=_purchases_a_buyer(histories))
+        earlier = _Candidates(self, base.fit(histories), purchases_a_buyer=_purchases_a_buyer(histories))
         parts = []
         for block in np.array_split(np.sort(shoppers), -(-len(shoppers) // SHOPPERS_AT_ONCE)):
             rows, items, features = earlier.found(histories.of_shoppers(block))
@@ -82,7 +82,7 @@ class RankedBasket(Recipe):
         trees.fit(np.concatenate([features for features, _ in parts]), bought)
         del parts
         return FittedRankedBasket(
-            _Candidates(self, base.fit(train), perbuyer=_purchases_a_buyer(train)), trees
+            _Candidates(self, base.fit(train), purchases_a_buyer=_purchases_a_buyer(train)), trees
         )
 
 
@@ -102,11 +102,11 @@ class FittedRankedBasket:
 
 @dataclass(frozen=True, slots=True)
 class _Candidates:
-    """Finds candidates and their features; `perbuyer` (items) is the mean number of purchases a buyer."""
+    """Finds candidates and their features; `purchases_a_buyer` (items) is the mean number of purchases."""
 
     recipe: RankedBasket
     base: FittedBuyAgain
-    perbuyer: NDArray[np.float32]
+    purchases_a_buyer: NDArray[np.float32]
 
     def found(self, histories: Baskets) -> tuple[Positions, Positions, NDArray[np.float32]]:
         """Return the candidates as parallel rows and items, and their features, candidates × features."""
@@ -130,7 +130,7 @@ class _Candidates:
             *(np.log(share + SMALL) for share in shared),
             np.log(self.base.popular[items] + SMALL),
             self.base.idf[items],
-            self.perbuyer[items],
+            self.purchases_a_buyer[items],
         ]
         return rows, items, np.column_stack(features).astype(np.float32)
 

@@ -2,11 +2,10 @@
 
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from benchmarks import model_segments
-from benchmarks.model_segments import interval, prepared, table
+from benchmarks.model_segments import prepared, table
 from tests.ml.planted import planted_data
 
 
@@ -25,15 +24,6 @@ def test_the_table_names_the_best_model_of_each_segment() -> None:
     assert 0 < float(low) < float(high)
     # Popular items alone are never rare ones.
     assert float(rows[4][2].split("/")[0]) < float(rows[5][2].split("/")[0])
-
-
-def test_an_interval_holds_zero_if_nothing_leads() -> None:
-    noise = np.random.default_rng(3).normal(size=500)
-
-    low, high = interval(noise - noise.mean())
-
-    assert low < 0 < high
-    assert interval(np.full(9, 0.25)) == (0.25, 0.25)
 
 
 def test_the_command_refuses_a_file_without_pairs(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

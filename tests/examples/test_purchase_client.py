@@ -23,7 +23,8 @@ class Unavailable(BaseHTTPRequestHandler):
         is_refused = len(self.server.requests) <= self.server.refusals
         self.send_response(503 if is_refused else 200)
         if is_refused and self.path != "/without-a-time/":
-            self.send_header("Retry-After", "1")
+            is_time = self.path == "/with-a-time-of-day/"
+            self.send_header("Retry-After", "Sat, 28 Nov 2026 12:00:00 GMT" if is_time else "1")
         body = json.dumps({"data": self.path}).encode()
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
@@ -78,8 +79,10 @@ def test_a_read_and_a_request_with_a_key_are_repeated_after_the_time_asked_for(
     assert server.requests == ["POST /orders/"] * 3
 
 
-@pytest.mark.parametrize("request_line", ["POST /orders/", "GET /without-a-time/"])
-def test_what_may_have_taken_effect_or_has_no_time_is_not_repeated(
+@pytest.mark.parametrize(
+    "request_line", ["POST /orders/", "GET /without-a-time/", "GET /with-a-time-of-day/"]
+)
+def test_what_may_have_taken_effect_or_has_no_seconds_is_not_repeated(
     server: Server, pauses: list[float], request_line: str
 ) -> None:
     method, path = request_line.split()
