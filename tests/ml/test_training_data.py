@@ -132,7 +132,7 @@ def test_a_training_error_is_reported_in_one_line(
     assert error.count("\n") == 1
 
 
-def test_a_warehouse_that_is_down_is_reported_without_creating_files(
+def test_a_warehouse_that_is_down_is_reported_without_creating_a_version(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("CLICKHOUSE_URL", "http://127.0.0.1:1/shop")
@@ -141,7 +141,7 @@ def test_a_warehouse_that_is_down_is_reported_without_creating_files(
     assert main([]) == 1
 
     assert capsys.readouterr().err.startswith("ml.train: ")
-    assert not (tmp_path / "models").exists()
+    assert [path.name for path in (tmp_path / "models").iterdir()] == [".training"]
 
 
 def test_leaving_out_most_interactions_is_said_and_their_shoppers_get_lists(
