@@ -44,6 +44,8 @@ class ScopeScheduling(LoadScopeScheduling):  # type: ignore[misc] # xdist has no
         return str(left[0])
 
     def _reschedule(self, node: Any) -> None:
+        if node not in self.registered_collections:
+            return  # it replaces another and is still collecting
         super()._reschedule(node)
         # A worker begins a test once it knows the next one, or that there is none.
         while not node.shutting_down and self._pending_of(self.assigned_work[node]) < 2:
