@@ -85,7 +85,7 @@ def popular_products(
 
 def _page(wanted: str, asked: dict[str, Any], *, viewer: Viewer, limit: int) -> Allowed:
     parameter = json.dumps({**asked, "user": viewer.user_id, "guest": viewer.guest})
-    sql = _sql(wanted, connection.vendor, card_columns.sql())
+    sql = _sql(wanted, connection.vendor, card_columns.sql(), MAX_SCANNED)
     rows = fetch_rows(connection, sql, parameter)
     card_columns.convert(rows)
     found, left = Allowed(), limit
@@ -106,8 +106,8 @@ def _page(wanted: str, asked: dict[str, Any], *, viewer: Viewer, limit: int) -> 
 
 
 @cache
-def _sql(wanted: str, _vendor: str, columns: str) -> str:
+def _sql(wanted: str, _vendor: str, columns: str, scanned: int) -> str:
     """Return the statement for this database, which chooses products by the file `wanted`."""
-    chosen = statement(SQL, wanted).replace("{scanned}", str(MAX_SCANNED))
+    chosen = statement(SQL, wanted).replace("{scanned}", str(scanned))
     parts = {"columns": columns, "hidden": statement(SQL, "hidden"), "wanted": chosen}
     return statement(SQL, "shown").format(**parts)

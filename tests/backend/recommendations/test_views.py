@@ -307,7 +307,7 @@ def test_a_malformed_anonymous_id_is_refused(api: APIClient) -> None:
     assert "X-Anonymous-Id" in body["details"]
 
 
-def test_the_number_of_queries_does_not_depend_on_the_lists(
+def test_a_list_that_is_not_refilled_takes_two_statements_whatever_lists_it_is_from(
     api: APIClient, shop: list[Product], customer: User, tmp_path: Path
 ) -> None:
     key = str(customer.shopper_key)
@@ -333,6 +333,35 @@ def test_the_number_of_queries_does_not_depend_on_the_lists(
         counts.append(len(queries))
 
     assert counts == [2, 2, 2]
+
+
+@pytest.mark.parametrize(
+    ("listed", "thin", "statements"),
+    [
+        (12, {}, 2),
+        (0, {}, 2),
+        (1, {"stock": 0}, 3),
+        (30, {"stock": 0}, 4),
+        (30, {"product__seller": "the shopper"}, 5),
+    ],
+    ids=["in stock", "without a list", "a short list sold out", "a long list sold out", "nothing allowed"],
+)
+def test_thin_stock_takes_up_to_five_statements(
+    api: APIClient, customer: User, tmp_path: Path, listed: int, thin: dict[str, object], statements: int
+) -> None:
+    shop = products(40, seller=seller())
+    entries: Entries = [(product.pk, 1.0, 0) for product in shop[:listed]]
+    publish(tmp_path, {"user.hybrid": {str(customer.shopper_key): entries}} if listed else {})
+    if "stock" in thin:
+        Variant.objects.filter(product__in=shop[:listed]).update(stock=0)
+    elif thin:
+        Product.objects.update(seller=customer)
+    api.force_authenticate(customer)
+
+    with CaptureQueriesContext(connection) as queries:
+        get(api, f"{PATH}?limit=1")
+
+    assert len(queries) == statements
 
 
 def test_the_web_process_imports_none_of_the_training_libraries() -> None:
