@@ -58,7 +58,6 @@ class Gate(StrEnum):
 
 
 CHOOSES_A_RECIPE = frozenset({Gate.BEATS_PARTS, Gate.NOT_WORSE_THAN_SERVING})
-OF_THE_VERSION = frozenset({Gate.DATA_COMPLETE, Gate.KEEPS_AUDIENCES, Gate.BUDGETS, Gate.JUDGED})
 
 
 class Outcome(StrEnum):
@@ -338,11 +337,7 @@ def refusals(manifest: Mapping[str, Any], *, serving: Mapping[str, Any] | None) 
                 reason="an earlier release trained it and didn't judge it",
             )
         )
-    verdicts += [
-        one
-        for one in stored or ()
-        if one.gate in OF_THE_VERSION and one.gate not in {Gate.DATA_COMPLETE, Gate.KEEPS_AUDIENCES}
-    ]
+    verdicts += [one for one in stored or () if one.gate is Gate.BUDGETS]
     return [one for one in verdicts if one.outcome is not Outcome.PASSED]
 
 
