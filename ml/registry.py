@@ -62,6 +62,15 @@ class VersionDamaged(ValueError):
         self.version, self.file, self.reason = version, file, reason
 
 
+class VersionsDamaged(ValueError):
+    """Shoppers are still in these versions, because files of theirs can't be read."""
+
+    def __init__(self, damaged: Sequence[VersionDamaged]) -> None:
+        files = "; ".join(f"{error.version}: {error.file} {error.reason}" for error in damaged)
+        super().__init__(f"shoppers were not erased from {files}. Restore or delete these versions' folders")
+        self.versions = sorted({error.version for error in damaged})
+
+
 @dataclass(frozen=True, slots=True)
 class Version:
     """One trained version; `manifest` holds the facts given to `Registry.register`, `lists` and `format`."""
@@ -186,35 +195,48 @@ class Registry:
             shutil.rmtree(hidden, ignore_errors=True)
         return old
 
-    def forget(self, is_forgotten: Callable[[str], bool]) -> Sequence[str]:
+    def forget(
+        self, is_forgotten: Callable[[str], bool], *, on_change: Callable[[Version, Version], None]
+    ) -> Sequence[str]:
         """Remove the lists of these shoppers from all versions; return the ids of the versions that had any.
 
         The reduced arrays get files of their own. The manifest, which is replaced atomically, then refers to
         them, so that a version is complete whenever the process is killed. A process that has read the
         previous manifest may find that its files are missing (VersionDamaged), and has to load the version
-        again. A lock keeps two processes from replacing each other's manifests.
+        again. A lock keeps two processes from replacing each other's manifests. While it is held, `on_change`
+        is called with each version before and after its change.
 
         Raises:
-            VersionDamaged: a version can't be read; all others were changed.
+            VersionsDamaged: files of versions can't be read; all others were changed.
         """
-        changed, damaged = [], []
+        changed: list[str] = []
+        damaged: list[VersionDamaged] = []
         with exclusive(self.root / ".forgetting"):
-            for version in self.versions():
+            for name in self.versions():
                 try:
-                    if self._forget_in(self.load(version), is_forgotten):
-                        changed.append(version)
+                    version = self.load(name)
+                    if self._forget_in(version, is_forgotten, damaged):
+                        changed.append(name)
+                        on_change(version, self.load(name))
                 except VersionDamaged as error:
                     damaged.append(error)
         if damaged:
-            raise damaged[0]
+            raise VersionsDamaged(damaged)
         return changed
 
-    def _forget_in(self, version: Version, is_forgotten: Callable[[str], bool]) -> bool:
+    def _forget_in(
+        self, version: Version, is_forgotten: Callable[[str], bool], damaged: list[VersionDamaged]
+    ) -> bool:
+        """Return whether lists were reduced; add those that can't be read to `damaged`."""
         changed: dict[str, Any] = {}
         for name in version.list_names:
             if not name.startswith(SHOPPERS):
                 continue
-            lists = version.lists(name)
+            try:
+                lists = version.lists(name)
+            except VersionDamaged as error:
+                damaged.append(error)
+                continue
             kept = np.array([not is_forgotten(str(subject)) for subject in lists.subjects], dtype=bool)
             if not kept.all():
                 reduced = Lists(*(getattr(lists, column)[kept] for column in COLUMNS))

@@ -11,7 +11,7 @@ from backend.api.service_admin.operations import Operation, OperationForm, Value
 from backend.api.service_admin.pages import ServiceAdmin
 from backend.audit.actors import actor_of
 from backend.recommendations import services
-from backend.recommendations.models import ModelVersion
+from backend.recommendations.models import REASON_CHARS, ModelVersion
 from ml.registry import Registry, VersionDamaged, VersionNotFound
 from ml.settings import TrainingSettings
 
@@ -20,7 +20,7 @@ class PublishForm(OperationForm):
     """The reason for publishing a version that a gate refuses."""
 
     reason = forms.CharField(
-        max_length=500,
+        max_length=REASON_CHARS,
         required=False,
         label="Publish although a gate refuses it, because",
         help_text="Recorded with the gates. Leave empty to publish only a version that passes.",

@@ -25,6 +25,15 @@ class VersionNotPublishable(DomainError):
     )
 
 
+class OlderThanServing(DomainError):
+    """The newest version that can be read is older than the one that serves."""
+
+    code = "model_version_older"
+    status = 409
+    message = "The newest version that can be read is older than the one that serves."
+    hint = "Train a new version with `python -m ml.train`, or publish the older one by its name."
+
+
 class ReasonMissing(DomainError):
     """A version can only be published against its gates with a reason."""
 

@@ -3,6 +3,8 @@
 from django.db import models
 from django.db.models import Q
 
+REASON_CHARS = 500
+
 
 class ModelVersion(models.Model):
     """A version of the registry whose lists are loaded or being loaded; `is_serving` is true for one at most.
@@ -41,20 +43,20 @@ class ModelVersion(models.Model):
 
 
 class Publication(models.Model):
-    """A publication of a version. Append-only: lists are deleted with their version, publications are kept.
+    """That a version was published, and whether its gates let it pass; kept when its lists are deleted.
 
-    `replaces` is the publication of the version that served before. `overridden` are the names of the gates
-    that refused the version, and `reason` says why it was published nevertheless; both are empty otherwise.
-    `user_id` is not a foreign key, because a publication outlives its author's account.
+    `manifest_sha256` is of the manifest that was judged; an erasure that reduces the version replaces it.
+    `overridden` are the names of the gates that refused the version, and `reason` says why it was published
+    nevertheless; both are empty otherwise. `user_id` is not a foreign key, because a publication outlives its
+    author's account. What served when, after rollbacks, too, is in the audit log.
     """
 
     version = models.CharField(max_length=64)
     manifest_sha256 = models.CharField(max_length=64)
-    replaces = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="replaced_by")
     published_at = models.DateTimeField()
     user_id = models.BigIntegerField(null=True)
     system_name = models.CharField(max_length=64, blank=True)
-    reason = models.CharField(max_length=500, blank=True)
+    reason = models.CharField(max_length=REASON_CHARS, blank=True)
     overridden = models.JSONField(default=list)
 
     class Meta:

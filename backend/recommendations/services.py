@@ -5,7 +5,7 @@ short transaction switches the serving version. A version never changes, so load
 only adds what is missing.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from datetime import datetime
 from itertools import islice
 from typing import Any
@@ -16,17 +16,11 @@ from django.db.models import F, QuerySet
 
 from backend.audit.actors import Actor
 from backend.audit.services import Changes, record
-from backend.recommendations.errors import (
-    NothingToPublish,
-    NothingToRollBackTo,
-    ReasonMissing,
-    VersionNotPublishable,
-)
-from backend.recommendations.models import Audience, ModelVersion, ProductRecommendation, Publication
-from ml import gates
-from ml.gates import Verdict
+from backend.recommendations.errors import NothingToPublish, NothingToRollBackTo
+from backend.recommendations.models import Audience, ModelVersion, ProductRecommendation
+from backend.recommendations.publications import Question, add_publication, checked_reason
 from ml.lists import NO_PRODUCT, Lists
-from ml.registry import Registry, Version, VersionDamaged, VersionNotFound
+from ml.registry import Registry, Version
 
 logger = structlog.get_logger(__name__)
 
@@ -47,24 +41,22 @@ def publish(
     Raises:
         NothingToPublish: no version is registered.
         VersionNotPublishable: a gate refuses the version.
+        OlderThanServing: no version was named, and the newest is older than what serves.
         ReasonMissing: `forced_because` is blank.
+        InvalidInput: `forced_because` is too long.
         ml.registry.VersionNotFound: `version` is not registered.
         ml.registry.VersionDamaged: its files were changed after training; nothing is published.
     """
-    if forced_because is not None and not forced_because.strip():
-        raise ReasonMissing
+    ask = Question(registry=registry, is_named=version is not None, forced=checked_reason(forced_because))
     found = _newest(registry) if version is None else registry.load(version)
     if found is None:
         raise NothingToPublish
-    forced = "" if forced_because is None else forced_because.strip()
     # Checked before its lists are loaded, and again when no other publication can intervene.
-    _refused(found, _serving(), registry=registry, forced=forced)
+    ask.refusals(found, serving=_serving())
     row = load(found, registry=registry, now=now)
     with transaction.atomic():
-        before, pauses = _locked().filter(is_serving=True).first(), version is not None
-        overridden = _refused(found, before, registry=registry, forced=forced)
-        _serve(row, before=before, pauses=pauses, by=by, now=now, changes=_forced(overridden, forced))
-        _add_publication(found, before=before, overridden=overridden, reason=forced, by=by, now=now)
+        _locked()
+        _switch(row, ask=ask, by=by, now=now)
     forget_old_versions()
     return row
 
@@ -75,24 +67,22 @@ def publish_unless_paused(*, registry: Registry, by: Actor, now: datetime) -> Mo
     Raises:
         NothingToPublish: no version is registered.
         VersionNotPublishable: a gate refuses the version.
+        OlderThanServing: the newest version that can be read is older than what serves.
         ml.registry.VersionDamaged: its files were changed after training; nothing is published.
     """
     if (chosen := _chosen(ModelVersion.objects.all())) is not None:
         return chosen
+    ask = Question(registry=registry, is_named=False, forced="")
     newest = _newest(registry)
     if newest is None:
         raise NothingToPublish
-    _refused(newest, _serving(), registry=registry, forced="")
+    ask.refusals(newest, serving=_serving())
     row = load(newest, registry=registry, now=now)
     with transaction.atomic():
         # Read again under the lock, because an operator may have rolled back while the lists were loaded.
-        versions = _locked()
-        if (chosen := _chosen(versions)) is not None:
+        if (chosen := _chosen(_locked())) is not None:
             return chosen
-        before = versions.filter(is_serving=True).first()
-        _refused(newest, before, registry=registry, forced="")
-        _serve(row, before=before, pauses=False, by=by, now=now)
-        _add_publication(newest, before=before, overridden=[], reason="", by=by, now=now)
+        _switch(row, ask=ask, by=by, now=now)
     forget_old_versions()
     return row
 
@@ -111,72 +101,23 @@ def _newest(registry: Registry) -> Version | None:
     return found
 
 
-def _refused(
-    version: Version, serving: ModelVersion | None, *, registry: Registry, forced: str
-) -> list[Verdict]:
-    """Return the gates that refuse the version and are overridden.
-
-    A version that passed when it was published before passes, so that an operator can go back to it.
-
-    Raises:
-        VersionNotPublishable: a gate refuses it, and `forced` is empty.
-    """
-    if Publication.objects.filter(version=version.id, overridden=[]).exists():
-        return []
-    refusals = gates.refusals(version.manifest, serving=_manifest(serving, registry=registry))
-    if refusals and not forced:
-        raise VersionNotPublishable(
-            f"{version.id} is refused by {'. '.join(map(str, refusals))}. Train again with "
-            "`python -m ml.train`, or publish it nevertheless with "
-            f'`python manage.py publish_model {version.id} --force --reason "…"`.',
-            gates=[str(one.gate) for one in refusals],
-        )
-    return refusals
-
-
-def _manifest(row: ModelVersion | None, *, registry: Registry) -> Mapping[str, Any] | None:
-    """Return the manifest of the version that serves; None if it can't be read any more."""
-    if row is None:
-        return None
-    try:
-        return registry.load(row.version).manifest
-    except (VersionDamaged, VersionNotFound) as error:
-        logger.warning("not_compared_with_what_serves", reason=str(error))
-        return None
-
-
 def _serving() -> ModelVersion | None:
     return ModelVersion.objects.filter(is_serving=True).first()
 
 
-def _forced(overridden: Sequence[Verdict], reason: str) -> Changes:
-    if not overridden:
-        return {}
-    return {"overridden": (None, [str(one.gate) for one in overridden]), "reason": (None, reason)}
-
-
-def _add_publication(
-    version: Version,
-    *,
-    before: ModelVersion | None,
-    overridden: Sequence[Verdict],
-    reason: str,
-    by: Actor,
-    now: datetime,
-) -> None:
-    earlier = (
-        Publication.objects.none() if before is None else Publication.objects.filter(version=before.version)
-    )
-    Publication.objects.create(
-        version=version.id,
-        manifest_sha256=version.manifest_sha256,
-        replaces=earlier.order_by("-pk").first(),
-        published_at=now,
-        user_id=by.user_id,
-        system_name=by.system_name,
-        reason=reason if overridden else "",
-        overridden=[str(one.gate) for one in overridden],
-    )
+def _switch(row: ModelVersion, *, ask: Question, by: Actor, now: datetime) -> None:
+    before = _serving()
+    # Loaded again, because an erasure may have reduced it meanwhile.
+    version = ask.registry.load(row.version)
+    overridden = [str(one.gate) for one in ask.refusals(version, serving=before)]
+    row.published_at = now
+    _point_to(row, pauses=ask.is_named)
+    serving = (before.version if before else None, row.version)
+    changes: Changes = {"serving": serving}
+    if overridden:
+        changes = {"serving": serving, "overridden": (None, overridden), "reason": (None, ask.forced)}
+    record("recommendations.published", by=by, subject=row, changes=changes)
+    add_publication(version, overridden=overridden, reason=ask.forced, by=by, now=now)
 
 
 def load(version: Version, *, registry: Registry, now: datetime) -> ModelVersion:
@@ -236,7 +177,8 @@ def rollback(*, by: Actor, now: datetime) -> ModelVersion:
         _point_to(target, pauses=True)
         if present is not None:
             ModelVersion.objects.filter(pk=present.pk).update(published_at=None)
-        _record("recommendations.rolled_back", by=by, before=present, after=target)
+        serving = (present.version if present else None, target.version)
+        record("recommendations.rolled_back", by=by, subject=target, changes={"serving": serving})
     return target
 
 
@@ -259,32 +201,6 @@ def forget_old_versions() -> int:
 def _chosen(versions: QuerySet[ModelVersion]) -> ModelVersion | None:
     """Return the serving version if an operator chose it."""
     return versions.filter(is_serving=True, pauses_publishing=True).first()
-
-
-def _serve(
-    row: ModelVersion,
-    *,
-    before: ModelVersion | None,
-    pauses: bool,
-    by: Actor,
-    now: datetime,
-    changes: Changes | None = None,
-) -> None:
-    row.published_at = now
-    _point_to(row, pauses=pauses)
-    _record("recommendations.published", by=by, before=before, after=row, changes=changes)
-
-
-def _record(
-    action: str,
-    *,
-    by: Actor,
-    before: ModelVersion | None,
-    after: ModelVersion,
-    changes: Changes | None = None,
-) -> None:
-    versions = (before.version if before else None, after.version)
-    record(action, by=by, subject=after, changes={"serving": versions, **(changes or {})})
 
 
 def _locked() -> QuerySet[ModelVersion]:

@@ -12,10 +12,10 @@ from django.utils import timezone
 
 from backend.audit.actors import Actor
 from backend.recommendations import services
-from backend.recommendations.errors import VersionNotPublishable
+from backend.recommendations.errors import OlderThanServing, VersionNotPublishable
 from backend.recommendations.models import ModelVersion
 from backend.recommendations.personal_data import forget_erased_shoppers
-from ml.registry import Registry, VersionDamaged, VersionNotFound
+from ml.registry import Registry, VersionDamaged, VersionNotFound, VersionsDamaged
 from ml.settings import TrainingSettings
 
 logger = structlog.get_logger(__name__)
@@ -45,9 +45,10 @@ def train_and_publish() -> str:
     done.check_returncode()
     try:
         forget_erased_shoppers(registry)
-    except VersionDamaged as error:
-        # All other versions were changed, and this one is not published, because it can't be read.
-        logger.warning("erased_shoppers_not_forgotten", version=error.version, reason=str(error))
+    except VersionsDamaged as error:
+        # All others were changed. What is damaged can't be loaded, and rows that were loaded from it before
+        # are deleted by each erasure.
+        logger.warning("erased_shoppers_not_forgotten", versions=error.versions, reason=str(error))
     by, now = Actor.system("train_and_publish"), timezone.now()
     published = _publish(registry, by=by, now=now)
     if published.pauses_publishing:
@@ -66,7 +67,7 @@ def _publish(registry: Registry, *, by: Actor, now: datetime) -> ModelVersion:
     """
     try:
         return services.publish_unless_paused(registry=registry, by=by, now=now)
-    except VersionNotPublishable as error:
+    except (VersionNotPublishable, OlderThanServing) as error:
         serving = ModelVersion.objects.filter(is_serving=True).first()
         if serving is None:
             raise

@@ -7,13 +7,21 @@ import sys
 import threading
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from ml.lists import Lists
-from ml.registry import Registry, Version, VersionDamaged, VersionExists, VersionNotFound
+from ml.registry import (
+    Registry,
+    Version,
+    VersionDamaged,
+    VersionExists,
+    VersionNotFound,
+    VersionsDamaged,
+)
 
 NOW = datetime(2026, 3, 1, 2, 15, tzinfo=UTC)
 ROOT = Path(__file__).parents[2]
@@ -29,11 +37,16 @@ def sample_lists() -> Lists:
     )
 
 
-def register(root: Path, *, now: datetime = NOW, back_test: bool = False) -> Version:
-    lists = {"user.collaborative": sample_lists()}
+def register(
+    root: Path,
+    *,
+    now: datetime = NOW,
+    back_test: bool = False,
+    names: Sequence[str] = ("user.collaborative",),
+) -> Version:
     return Registry(root).register(
-        lists=lists,
-        made_by={"user.collaborative": "item_knn"},
+        lists={name: sample_lists() for name in names},
+        made_by=dict.fromkeys(names, "item_knn"),
         facts={**FACTS, "back_test": back_test},
         now=now,
     )
@@ -136,14 +149,35 @@ def test_a_damaged_newest_manifest_is_named_and_skipped(tmp_path: Path) -> None:
     assert [error.version for error in Registry(tmp_path).damaged()] == [newer.id]
 
 
-def test_a_shopper_is_forgotten_in_all_versions_although_one_is_damaged(tmp_path: Path) -> None:
-    damaged, version = register(tmp_path), register(tmp_path, now=NOW.replace(hour=3))
-    (damaged.path / "manifest.json").write_text("{")
+def nothing(_before: Version, _after: Version) -> None:
+    """Do nothing with a changed version."""
 
-    with pytest.raises(VersionDamaged, match=damaged.id):
-        Registry(tmp_path).forget(lambda subject: subject == "a")
 
+def test_a_shopper_is_forgotten_everywhere_but_in_damaged_files_which_are_all_named(tmp_path: Path) -> None:
+    one, other, version = (register(tmp_path, now=NOW.replace(hour=hour)) for hour in (1, 2, 3))
+    (one.path / "manifest.json").write_text("{")
+    part = register(tmp_path, now=NOW.replace(hour=4), names=["user.collaborative", "user.hybrid"])
+    for damaged in (other, part):
+        (damaged.path / "user.collaborative.npz").write_bytes(b"damaged")
+
+    with pytest.raises(VersionsDamaged, match=f"{one.id}: manifest.*{other.id}: user.*{part.id}") as error:
+        Registry(tmp_path).forget(lambda subject: subject == "a", on_change=nothing)
+
+    assert error.value.versions == [one.id, other.id, part.id]
     assert Registry(tmp_path).load(version.id).lists("user.collaborative").subjects.tolist() == ["b"]
+    assert Registry(tmp_path).load(part.id).lists("user.hybrid").subjects.tolist() == ["b"]
+
+
+def test_each_version_is_reported_before_and_after_a_shopper_is_forgotten(tmp_path: Path) -> None:
+    version, changes = register(tmp_path), list[tuple[str, str]]()
+
+    def on_change(before: Version, after: Version) -> None:
+        changes.append((before.manifest_sha256, after.manifest_sha256))
+
+    for subject in ("a", "nobody"):
+        Registry(tmp_path).forget(subject.__eq__, on_change=on_change)
+
+    assert changes == [(version.manifest_sha256, Registry(tmp_path).load(version.id).manifest_sha256)]
 
 
 KILLED = """
@@ -222,7 +256,8 @@ def test_an_edited_manifest_is_detected(tmp_path: Path) -> None:
 
 def test_two_processes_that_forget_different_shoppers_at_once_forget_both(tmp_path: Path) -> None:
     version = register(tmp_path)
-    second = threading.Thread(target=Registry(tmp_path).forget, args=[lambda subject: subject == "b"])
+    forget = partial(Registry(tmp_path).forget, on_change=nothing)
+    second = threading.Thread(target=forget, args=[lambda subject: subject == "b"])
 
     def is_a(subject: str) -> bool:
         if second.ident is None:
@@ -231,7 +266,7 @@ def test_two_processes_that_forget_different_shoppers_at_once_forget_both(tmp_pa
             second.join(timeout=0.2)
         return subject == "a"
 
-    Registry(tmp_path).forget(is_a)
+    forget(is_a)
     second.join()
 
     assert len(Registry(tmp_path).load(version.id).lists("user.collaborative")) == 0

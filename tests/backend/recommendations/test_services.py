@@ -310,9 +310,9 @@ def test_a_forced_publication_is_recorded_with_gates_reason_and_author(
     )
 
     first, forced = Publication.objects.order_by("pk")
-    assert (first.overridden, first.reason, first.replaces) == ([], "", None)
+    assert (first.overridden, first.reason) == ([], "")
     assert (forced.overridden, forced.reason) == (["data_complete", "judged"], "Moved the shop")
-    assert (forced.user_id, forced.version, forced.replaces) == (7, unjudged.id, first)
+    assert (forced.user_id, forced.version) == (7, unjudged.id)
     assert forced.manifest_sha256 == unjudged.manifest_sha256
     entry = AuditEntry.objects.filter(action="recommendations.published").order_by("pk").last()
     assert entry is not None
@@ -351,6 +351,8 @@ def test_the_command_publishes_a_refused_version_only_with_a_reason(
         call_command("publish_model", version.id, "--force")
     with pytest.raises(CommandError, match="the name of a version"):
         call_command("publish_model", "--force", "--reason", "it is good")
+    with pytest.raises(CommandError, match="only with --force"):
+        call_command("publish_model", version.id, "--reason", "it is good")
     call_command("publish_model", version.id, "--force", "--reason", "it is good")
 
     assert serving() == version.id

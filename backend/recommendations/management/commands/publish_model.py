@@ -43,6 +43,8 @@ class Command(ShopCommand):
             return
         if options["force"] and options["version"] is None:
             raise CommandError("--force needs the name of a version")
+        if options["reason"] is not None and not options["force"]:
+            raise CommandError("--reason is recorded only with --force")
         forced_because = (options["reason"] or "") if options["force"] else None
         by, now = Actor.system("publish_model"), timezone.now()
         try:
