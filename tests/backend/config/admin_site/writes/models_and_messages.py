@@ -78,6 +78,8 @@ MODELS_AND_MESSAGES = (
         model=ModelVersion,
         name="publish",
         arrange=lambda folder: _versions(folder)[0],
+        wrong=values(reason="x" * 501),
+        error="at most 500 characters",
         state=lambda row: row.is_serving,
         expected=True,
         audit="recommendations.published",
