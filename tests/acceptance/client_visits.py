@@ -21,7 +21,7 @@ AGENTS = {
     "other": "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)",
 }
 """A User-Agent of each class of device; the last is a crawler's."""
-GUESTS, DAYS = 60, 5
+BATCHES_OF_A_GUEST, DAYS = 2.5, 5
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ def batches(*, number: int, size: int, now: datetime) -> list[Batch]:
     """Return this many batches of events of the last days, each event with its own id, in a random order."""
     rng = random.Random(7)
     guests = [
-        (uuid.UUID(int=rng.getrandbits(128), version=4), rng.choice(list(AGENTS))) for _ in range(GUESTS)
+        (uuid.UUID(int=rng.getrandbits(128), version=4), rng.choice(list(AGENTS))) for _ in range(int(number / BATCHES_OF_A_GUEST))
     ]
     last = int(now.timestamp() * 1_000)
     return [

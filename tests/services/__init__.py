@@ -13,6 +13,7 @@ this module gives the process (each worker, under pytest-xdist) its own home, da
 | TEST_DATA_DIR            | what needs the public data sets is not tested            |
 | TEST_MODELS_DIR          | what needs a published encoder is not tested             |
 | TEST_SCHEMATHESIS_EXAMPLES | 6 examples of each operation and role; more find more |
+| TEST_KILL_BATCHES, TEST_KILL_ROUNDS | 150 batches of 100 events; each process is killed once |
 | VITRINE_REQUIRE_SERVICES | in CI everything is required, elsewhere nothing is       |
 
 The Redis at TEST_REDIS_URL needs 64 databases (`--databases 64`): each worker and each shop uses three.
