@@ -47,7 +47,8 @@ def batches(*, number: int, size: int, now: datetime) -> list[Batch]:
     """Return this many batches of events of the last days, each event with its own id, in a random order."""
     rng = random.Random(7)
     guests = [
-        (uuid.UUID(int=rng.getrandbits(128), version=4), rng.choice(list(AGENTS))) for _ in range(int(number / BATCHES_OF_A_GUEST))
+        (uuid.UUID(int=rng.getrandbits(128), version=4), rng.choice(list(AGENTS)))
+        for _ in range(int(number / BATCHES_OF_A_GUEST))
     ]
     last = int(now.timestamp() * 1_000)
     return [
