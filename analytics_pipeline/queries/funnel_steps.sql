@@ -92,15 +92,16 @@ FROM
             /* end */
                 windowFunnel({window_minutes:UInt64} * 60000)(
                     time,
-                    number = 1 AND is_start, number = 2, number = 3, number = 4,
-                    number = 5, number = 6, number = 7, number = 8
+                    number = 1 AND is_start, number = 2
+                    /* only steps over 2 */, number = 3 /* end */
+                    /* only steps over 3 */, number = 4, number = 5, number = 6, number = 7, number = 8 /* end */
                 )
             /* only order = any */ ) /* end */ AS level
         FROM
         (
             SELECT
                 done.shopper AS shopper,
-                done.is_bot AS is_bot,
+                /* only bots != include */ done.is_bot AS is_bot, /* end */
                 /* only by = session */
                 if(by_session, visits.began_at, toDateTime64(0, 3, 'UTC'))
                 /* else toUInt8(0) */ AS unit,
@@ -119,7 +120,7 @@ FROM
                 SELECT
                     found.reported_at,
                     found.number,
-                    found.is_bot,
+                    /* only bots != include */ found.is_bot, /* end */
                     if(known.account_key != toUUID('00000000-0000-0000-0000-000000000000'), known.account_key, shopper_key)
                         AS shopper
                 FROM
@@ -127,13 +128,15 @@ FROM
                     SELECT
                         shopper_key,
                         reported_at,
-                        is_bot,
-                        -- `transform` looks a type up once, not in each row.
+                        /* only bots != include */ is_bot, /* end */
+                        /* only steps has custom */
                         if(
                             type = 'custom',
                             indexOf({steps:Array(String)}, concat('custom:', name)),
+                            /* end */
+                            -- `transform` looks a type up once, not in each row.
                             transform(type, {steps:Array(String)}, arrayEnumerate({steps:Array(String)}), toUInt32(0))
-                        ) AS number
+                        /* only steps has custom */ ) /* end */ AS number
                     FROM events FINAL
                     WHERE day BETWEEN toDate32({start_date:Date}) - 2
                               AND toDate32({end_date:Date}) + 3 + intDiv({window_minutes:UInt64}, 1440)
@@ -185,7 +188,10 @@ FROM
             )
         )
         GROUP BY shopper, unit
-        HAVING level > 0 AND (by_session OR {bots:String} = 'include' OR max(is_bot) = ({bots:String} = 'only'))
+        HAVING level > 0
+            /* only bots != include */
+            AND (by_session OR {bots:String} = 'include' OR max(is_bot) = ({bots:String} = 'only'))
+            /* end */
     )
     GROUP BY segment
 )

@@ -276,9 +276,13 @@ def _check_sql(sql: str, *, scope: frozenset[str], parameters: tuple[Parameter, 
 
 def _check_blocks(sql: str, *, parameters: tuple[Parameter, ...]) -> None:
     choices = {parameter.name: parameter.choices for parameter in parameters}
+    lists = {parameter.name for parameter in parameters if parameter.type.startswith("Array")}
     try:
-        for name, value in blocks.conditions(sql):
-            if value not in choices.get(name, ()):
+        for name, operator, value in blocks.conditions(sql):
+            if operator in ("over", "has"):
+                if name not in lists or (operator == "over" and not value.isdecimal()):
+                    raise _Fault(f"{name} {operator} {value} needs a list", place=f"/* only {name}")
+            elif value not in choices.get(name, ()):
                 raise _Fault(f"{value} is not a choice of a parameter {name}", place=f"/* only {name}")
     except ValueError as error:
         raise _Fault(str(error), place="/* only") from error

@@ -96,6 +96,7 @@ def test_a_file_declares_the_parameters_and_columns_of_its_report(path: Path) ->
         ("LIMIT", "/* only limit = 1 */ LIMIT", 20, "a block has no end"),
         ("LIMIT", "/* only by is day */ LIMIT /* end */", 20, "isn't a condition like"),
         ("LIMIT", "/* only by = day */ LIMIT /* end */", 20, "day is not a choice of a parameter by"),
+        ("LIMIT", "/* only limit over 3 */ LIMIT /* end */", 20, "limit over 3 needs a list"),
         ("SELECT n", "DROP TABLE n; SELECT n", 18, "one SELECT without a semicolon"),
     ],
 )

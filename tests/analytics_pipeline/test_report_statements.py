@@ -1,7 +1,7 @@
 """What a report reads while days become dirty, and are built, before and during its run."""
 
 import io
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import replace
 from datetime import date, timedelta
@@ -147,10 +147,31 @@ def test_a_report_has_the_same_rows_with_blocks_that_its_values_do_not_need(
     warehouse.insert("order_facts", {name: [value] for name, value in SALE.items()})
     rollup_builds.rebuild(warehouse)
     whole = replace(report, sql=report.sql.replace("/* only", "/* with"))
-    for name, choice in {*blocks.conditions(report.sql)}:
-        values = parse(report.parameters, {name: choice}, report=report.name)
+    for given in choices(report):
+        values = parse(report.parameters, given, report=report.name)
         statement = prepared(whole, warehouse, values)
         supplied = {**statement.dirty, "time_zone": "UTC", "seller": reports.EVERY_SELLER}
         _, rows = warehouse.table(statement.sql, {**values, **supplied})
         assert rows
-        assert list(map(tuple, rows)) == list(reports.run(warehouse, report.name, **{name: choice}).rows)
+        assert list(map(tuple, rows)) == list(reports.run(warehouse, report.name, **given).rows), given
+
+
+def choices(report: Report) -> Iterator[dict[str, Any]]:
+    """Yield parameters for which each term of the report's conditions holds, and for lists also fails."""
+    items = ["view", "carted", "page_view", "order", "click"]
+    for name, operator, operand in {*blocks.conditions(report.sql)}:
+        match operator:
+            case "over":
+                yield from ({name: items[:length]} for length in (int(operand), int(operand) + 1))
+            case "has":
+                yield from ({name: ["view", item]} for item in (f"{operand}:seen", "carted"))
+            case _:
+                yield {name: operand}
+
+
+def test_conditions_on_lists() -> None:
+    sql = "a/* only steps over 2 */b/* end *//* only steps has custom or by = day */c/* else d */"
+
+    assert blocks.needed(sql, {"steps": ["view", "custom"], "by": "week"}) == "ad"
+    assert blocks.needed(sql, {"steps": ["view", "custom:x", "order"], "by": "week"}) == "abc"
+    assert blocks.needed(sql, {"steps": ["view", "order"], "by": "day"}) == "ac"
