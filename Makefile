@@ -10,6 +10,11 @@ RUN := $(VENV)/bin/python
 # Modules in their order: slow ones are first (tests/services).
 PYTEST := $(VENV)/bin/pytest -n 2 --dist loadscope --no-loadscope-reorder
 EMBEDDED := env -u TEST_DATABASE_URL -u TEST_REDIS_URL -u TEST_CLICKHOUSE_URL -u TEST_SEARCH_ENGINE
+# The two configurations of the tests: embedded stores, and servers for the tests that a server concerns.
+ON_EMBEDDED = $(EMBEDDED) $(PYTEST) -o cache_dir=.pytest_cache/embedded
+ON_SERVERS = env TEST_DATABASE_URL=$${TEST_DATABASE_URL:-embedded-postgres} \
+	TEST_SEARCH_ENGINE=$${TEST_ELASTICSEARCH_URL:+elasticsearch} \
+	$(PYTEST) -o cache_dir=.pytest_cache/servers -m on_servers
 
 .PHONY: help
 help: ## List these commands
@@ -44,20 +49,16 @@ notebooks: $(VENV)/.notebooks ## Open the analysts' notebooks in JupyterLab, bes
 test: $(VENV)/.development ## Run all tests, then repeat those of a store that has a real server
 	@failed=0; rm -f .pytest_cache/aborted; \
 	run() { "$$@"; case $$? in 0) ;; 1) failed=1 ;; *) failed=1; mkdir -p .pytest_cache; touch .pytest_cache/aborted ;; esac; }; \
-	run $(EMBEDDED) $(PYTEST) -o cache_dir=.pytest_cache/embedded; \
-	run env TEST_DATABASE_URL=$${TEST_DATABASE_URL:-embedded-postgres} \
-		TEST_SEARCH_ENGINE=$${TEST_ELASTICSEARCH_URL:+elasticsearch} \
-		$(PYTEST) -o cache_dir=.pytest_cache/servers -m on_servers; \
+	run $(ON_EMBEDDED); \
+	run $(ON_SERVERS); \
 	exit $$failed
 
 .PHONY: retest
 retest: $(VENV)/.development ## Repeat the tests that failed in the last `make test`
 	@failed=0; \
 	repeat() { "$$@" --last-failed --last-failed-no-failures none || [ $$? = 5 ] || failed=1; }; \
-	repeat $(EMBEDDED) $(PYTEST) -o cache_dir=.pytest_cache/embedded; \
-	repeat env TEST_DATABASE_URL=$${TEST_DATABASE_URL:-embedded-postgres} \
-		TEST_SEARCH_ENGINE=$${TEST_ELASTICSEARCH_URL:+elasticsearch} \
-		$(PYTEST) -o cache_dir=.pytest_cache/servers -m on_servers; \
+	repeat $(ON_EMBEDDED); \
+	repeat $(ON_SERVERS); \
 	exit $$failed
 
 .PHONY: unit

@@ -155,12 +155,17 @@ class InteractionLog:
 
     def fingerprint(self) -> str:
         """Return the SHA-256 of the rows, independent of their order, in hexadecimal."""
-        order = np.lexsort((self.weights, self.times, self.items, self.users))
-        digest = hashlib.sha256()
-        for column in (self.users, self.items, self.times, self.weights):
-            digest.update(str(column.dtype).encode())
-            digest.update(np.ascontiguousarray(column[order]).tobytes())
-        return digest.hexdigest()
+        return fingerprint_of((self.users, self.items, self.times, self.weights))
+
+
+def fingerprint_of(columns: Sequence[NDArray[Any]]) -> str:
+    """Return the SHA-256 of the rows of parallel columns, independent of their order, in hexadecimal."""
+    order = np.lexsort(tuple(reversed(columns)))
+    digest = hashlib.sha256()
+    for column in columns:
+        digest.update(str(column.dtype).encode())
+        digest.update(np.ascontiguousarray(column[order]).tobytes())
+    return digest.hexdigest()
 
 
 class NothingToSplit(ValueError):

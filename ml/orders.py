@@ -1,13 +1,12 @@
 """Whole orders: what was bought together."""
 
-import hashlib
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
-from ml.dataset import UNKNOWN, Ids
+from ml.dataset import UNKNOWN, Ids, fingerprint_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +40,10 @@ class Orders:
 
     def matrix(self, items: Ids) -> csr_array:
         """Return 1 for each product of each order, orders × items, float32; other products are left out."""
-        columns = items.positions(self.items)
-        rows = Ids.of(self.orders).positions(self.orders)
+        orders = Ids.of(self.orders)
+        rows, columns = orders.positions(self.orders), items.positions(self.items)
         kept = columns != UNKNOWN
-        shape = (len(np.unique(self.orders)), len(items))
+        shape = (len(orders), len(items))
         found = csr_array((np.ones(int(kept.sum()), np.float32), (rows[kept], columns[kept])), shape=shape)
         found.sum_duplicates()
         found.data[:] = 1
@@ -52,9 +51,4 @@ class Orders:
 
     def fingerprint(self) -> str:
         """Return the SHA-256 of the rows, independent of their order, in hexadecimal."""
-        order = np.lexsort((self.times, self.items, self.orders))
-        digest = hashlib.sha256()
-        for column in (self.orders, self.items, self.times):
-            digest.update(str(column.dtype).encode())
-            digest.update(np.ascontiguousarray(column[order]).tobytes())
-        return digest.hexdigest()
+        return fingerprint_of((self.orders, self.items, self.times))

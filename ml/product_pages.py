@@ -132,9 +132,10 @@ def lists_of(page: ProductPage, items: Positions, *, tried: Sequence[float]) -> 
     every = histories_of_one(len(page.shoppers))[items]
     found = [np.full((len(items), K), UNKNOWN) for _ in tried]
     for part in blocks(every):
-        learned, texts = page.parts(every[part])
+        histories = every[part]
+        learned, texts = page.parts(histories)
         for ranked, content_shoppers in zip(found, tried, strict=True):
-            scores = replace(page, content_shoppers=content_shoppers).combined(learned, texts, every[part])
+            scores = replace(page, content_shoppers=content_shoppers).combined(learned, texts, histories)
             # Neither the page's own product nor those about which nothing is known.
             scores[scores <= 0] = -np.inf
             ranked[part] = top(scores, k=K)

@@ -191,7 +191,7 @@ class Registry:
             # Renamed first, so that a partly deleted version is never listed.
             hidden = self.root / f".{version}.deleting"
             (self.root / version).rename(hidden)
-            # What is left if this fails, or if the process is killed, is deleted by the next training.
+            # If this fails or is interrupted, the next training deletes the rest.
             shutil.rmtree(hidden, ignore_errors=True)
         return old
 

@@ -5,11 +5,14 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import groupby, islice
 from operator import itemgetter
+from typing import TypeVar
 
 import msgspec
 
 from backend.importing.outcomes import Refused
 from backend.importing.rows import Kind, Row
+
+Item = TypeVar("Item")
 
 BATCH = 1_000
 CACHE_KILOBYTES = 8_192
@@ -85,7 +88,7 @@ def _checked(row: Row, *, unique: Unique, store: sqlite3.Connection) -> Row:
     return row if is_new else replace(row, fault=unique.repeated)
 
 
-def batched(rows: Iterable[Row | Refused], size: int) -> Iterator[list[Row | Refused]]:
+def batched(rows: Iterable[Item], size: int) -> Iterator[list[Item]]:
     """Yield the rows in lists of `size`."""
     iterator = iter(rows)
     while batch := list(islice(iterator, size)):

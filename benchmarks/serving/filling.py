@@ -1,12 +1,10 @@
 """A shop with a published version for the benchmark."""
 
 import random
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from itertools import islice
-from typing import TypeVar
 from uuid import UUID, uuid4
 
 from analytics_pipeline.stream import Batch
@@ -18,6 +16,7 @@ from backend.catalog.bulk import upsert_products
 from backend.catalog.imported import ImportedProduct, ImportedVariant
 from backend.catalog.models import Product, Variant
 from backend.engines.streams import stream
+from backend.importing.grouping import batched
 from backend.inventory.models import TransactionType
 from backend.inventory.services import Entry, record_many
 from backend.recommendations.models import Algorithm, Audience, ModelVersion, ProductRecommendation
@@ -28,8 +27,6 @@ CHUNK = 1_000
 STOCK = 1_000
 BY = Actor.system("benchmark")
 ALGORITHMS = (Algorithm.COLLABORATIVE, Algorithm.CONTENT_BASED, Algorithm.HYBRID)
-
-Row = TypeVar("Row")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +52,7 @@ def make_shop(*, products: int, lists: int, in_stock: float, now: datetime) -> S
 
 
 def _make_products(number: int, *, in_stock: float, generator: random.Random, now: datetime) -> list[int]:
-    for numbers in _chunks(range(number)):
+    for numbers in batched(range(number), CHUNK):
         upsert_products(
             [_imported(one) for one in numbers],
             source="benchmark",
@@ -66,7 +63,7 @@ def _make_products(number: int, *, in_stock: float, generator: random.Random, no
     ids = list(Product.objects.order_by("pk").values_list("pk", flat=True))
     stocked = generator.sample(ids, max(1, round(in_stock * number)))
     variants = Variant.objects.filter(product__in=stocked).values_list("pk", flat=True)
-    for chunk in _chunks(variants):
+    for chunk in batched(variants, CHUNK):
         entries = [Entry(variant_id=pk, transaction_type=TransactionType.IN, quantity=STOCK) for pk in chunk]
         record_many(entries, by=BY, now=now)
     return ids
@@ -105,7 +102,7 @@ def _publish(ids: Sequence[int], *, user: User, lists: int, generator: random.Ra
         )
         for audience, subject, algorithm in _keys(ids, user=user, lists=lists)
     )
-    for chunk in _chunks(rows):
+    for chunk in batched(rows, CHUNK):
         ProductRecommendation.objects.bulk_create(chunk)
 
 
@@ -118,9 +115,3 @@ def _keys(ids: Sequence[int], *, user: User, lists: int) -> Iterator[tuple[str, 
     for audience, subject in subjects:
         for algorithm in ALGORITHMS:
             yield audience, subject, algorithm
-
-
-def _chunks(rows: Iterable[Row]) -> Iterator[list[Row]]:
-    remaining = iter(rows)
-    while chunk := list(islice(remaining, CHUNK)):
-        yield chunk

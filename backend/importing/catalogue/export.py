@@ -5,10 +5,9 @@ file no longer had them.
 """
 
 import csv
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from itertools import islice
 from typing import IO
 
 from django.db.models import Q, QuerySet
@@ -17,6 +16,7 @@ from backend.catalog.models import Product, Variant
 from backend.importing.catalogue.offers import ATTRIBUTE
 from backend.importing.catalogue.plain_csv import HEADER
 from backend.importing.catalogue.statements import moved_since
+from backend.importing.grouping import batched
 from backend.importing.models import ProductStatement, VariantStatement
 from csv_cells.formulas import escaped
 
@@ -34,7 +34,7 @@ def export(file: IO[str], *, source: str, seller_id: int, now: datetime) -> int:
     writer.writeheader()
     number = 0
     ids = products.order_by("pk").values_list("pk", flat=True).iterator(chunk_size=CHUNK)
-    for chunk in _batched(ids):
+    for chunk in batched(ids, CHUNK):
         rows = list(_rows(chunk, source=source, now=now))
         writer.writerows({name: escaped(cell) for name, cell in row.items()} for row in rows)
         number += len(rows)
@@ -57,12 +57,6 @@ def _attribute_names(products: QuerySet[Product]) -> list[str]:
         for attributes in rows.values_list("attributes", flat=True).iterator(chunk_size=CHUNK):
             names.update(attributes)
     return sorted(names)
-
-
-def _batched(ids: Iterable[int]) -> Iterator[list[int]]:
-    iterator = iter(ids)
-    while chunk := list(islice(iterator, CHUNK)):
-        yield chunk
 
 
 def _rows(product_ids: list[int], *, source: str, now: datetime) -> Iterator[dict[str, str]]:

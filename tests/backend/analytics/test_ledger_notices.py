@@ -61,7 +61,7 @@ def compare(warehouse: Warehouse, clock: Clock) -> Reconciliation:
 
 
 def deliver(clock: Clock) -> None:
-    """Hand what is in the outbox to notifications, as the relay may do more than once, and send what is due."""
+    """Hand all facts in the outbox to notifications again, as the relay may do, and send due messages."""
     keys = list(Message.objects.filter(topic=Topic.LEDGER_FINDING).values_list("key", flat=True))
     Deliveries(clock=clock).handle([Notice(Topic.LEDGER_FINDING, key) for key in keys])
     send_due(clock=clock)

@@ -12,6 +12,7 @@ from backend.accounts.models import User
 from backend.catalog.models import Category, Product, Variant
 from backend.catalog.services import create_product
 from backend.catalog.variant_services import NewVariant
+from backend.orders.models import Order, OrderItem
 from ml.gates import Gate, Outcome, Verdict
 from ml.lists import Lists
 from ml.registry import Registry, Version
@@ -43,6 +44,21 @@ def products(count: int, *, seller: User, name: str = "Lamp") -> list[Product]:
     ]
     Variant.objects.update(stock=5)
     return made
+
+
+def buy(user: User, product: Product) -> None:
+    """Place an order of one unit of the product's only variant."""
+    order = Order.objects.create(
+        order_number="1", user=user, currency="USD", subtotal=1, total_amount=1, placed_at=NOW
+    )
+    OrderItem.objects.create(
+        order=order,
+        product=product,
+        variant=Variant.objects.get(product=product),
+        quantity=1,
+        unit_price=1,
+        total_price=1,
+    )
 
 
 def register(

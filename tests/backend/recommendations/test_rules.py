@@ -14,11 +14,10 @@ from backend.accounts.models import User
 from backend.api.owners import Owner, guest_with, new_cart_token
 from backend.carts.models import Cart, CartItem
 from backend.catalog.models import Product, Variant
-from backend.orders.models import Order, OrderItem
 from backend.recommendations import rules, services
 from ml.registry import Registry
 from tests.analytics_pipeline import samples
-from tests.backend.recommendations.shop import NOW, products, register
+from tests.backend.recommendations.shop import NOW, buy, products, register
 from tests.backend.shop import SYSTEM, customer, seller
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("redis_url")]
@@ -44,20 +43,6 @@ def put_in_cart(owner: Owner, product: Product) -> None:
     cart = Cart.objects.create(**owner.columns())
     variant = Variant.objects.get(product=product)
     CartItem.objects.create(cart=cart, variant=variant, quantity=1, added_at=NOW)
-
-
-def buy(user: User, product: Product) -> None:
-    order = Order.objects.create(
-        order_number="1", user=user, currency="USD", subtotal=1, total_amount=1, placed_at=NOW
-    )
-    OrderItem.objects.create(
-        order=order,
-        product=product,
-        variant=Variant.objects.get(product=product),
-        quantity=1,
-        unit_price=1,
-        total_price=1,
-    )
 
 
 def sell(user: User, product: Product) -> None:

@@ -18,11 +18,11 @@ from backend.accounts.models import User
 from backend.catalog.models import Product, Variant
 from backend.engines import streams
 from backend.exposures import services as exposures
-from backend.orders.models import Order, OrderItem, OrderStatus
+from backend.orders.models import Order, OrderStatus
 from backend.recommendations import services
 from ml.registry import Registry
 from tests.analytics_pipeline import samples
-from tests.backend.recommendations.shop import NOW, Entries, products, register
+from tests.backend.recommendations.shop import NOW, Entries, buy, products, register
 from tests.backend.shop import SYSTEM, seller
 
 pytestmark = pytest.mark.django_db
@@ -111,13 +111,7 @@ def test_bought_sold_out_and_inactive_products_are_left_out(
     api: APIClient, shop: list[Product], customer: User, tmp_path: Path
 ) -> None:
     bought, sold_out, inactive, available = shop[:4]
-    order = Order.objects.create(
-        order_number="1", user=customer, currency="USD", subtotal=1, total_amount=1, placed_at=NOW
-    )
-    variant = Variant.objects.get(product=bought)
-    OrderItem.objects.create(
-        order=order, product=bought, variant=variant, quantity=1, unit_price=1, total_price=1
-    )
+    buy(customer, bought)
     Variant.objects.filter(product=sold_out).update(reserved=5)
     Product.objects.filter(pk=inactive.pk).update(is_active=False)
     entries = [(product.pk, 1.0 - index / 10, 0) for index, product in enumerate(shop[:4])]
@@ -182,17 +176,7 @@ def test_a_product_of_a_cancelled_order_is_recommended_again(
     api: APIClient, shop: list[Product], customer: User, tmp_path: Path
 ) -> None:
     ordered = shop[0]
-    order = Order.objects.create(
-        order_number="1", user=customer, currency="USD", subtotal=1, total_amount=1, placed_at=NOW
-    )
-    OrderItem.objects.create(
-        order=order,
-        product=ordered,
-        variant=Variant.objects.get(product=ordered),
-        quantity=1,
-        unit_price=1,
-        total_price=1,
-    )
+    buy(customer, ordered)
     publish(tmp_path, {"user.hybrid": {str(customer.shopper_key): [(ordered.pk, 1.0, 0)]}})
     api.force_authenticate(customer)
     before = ids(get(api, f"{PATH}?limit=50"))
