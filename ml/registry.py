@@ -4,6 +4,7 @@
         manifest.json                 parameters, metrics, data fingerprint, a SHA-256 for every file
         user.collaborative.npz        subjects, products, scores, because
         product.content_based.npz     …
+        NAME.arrays                   other arrays by name, which are mapped
 
 A version is written atomically: into a hidden folder, which is flushed to disk and then renamed.
 Afterwards it changes only if a shopper is erased.
@@ -20,12 +21,15 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 from uuid import uuid4
 
 import numpy as np
+from numpy.typing import NDArray
 
 from analytics_pipeline.locks import exclusive
+from ml import packed
 from ml.lists import Lists
 
 MANIFEST = "manifest.json"
@@ -35,6 +39,10 @@ SHOPPERS = "user."
 REMAINS = re.compile(r"\.\d{8}T\d{6}Z-[^.]+\..+")
 """The names of the folders of a version that is being written or deleted."""
 COLUMNS = ("subjects", "products", "scores", "because")
+ARRAYS_NAME = re.compile(r"[a-z][a-z0-9_.]*")
+"""Names of arrays, which name files."""
+
+NO_ARRAYS: Mapping[str, Mapping[str, NDArray[Any]]] = MappingProxyType({})
 
 
 class VersionNotFound(LookupError):
@@ -96,6 +104,28 @@ class Version:
                 return Lists(*(arrays[column] for column in COLUMNS))
         except (KeyError, ValueError, zipfile.BadZipFile) as error:
             raise VersionDamaged(self.id, file=entry["file"], reason=f"can't be read ({error})") from error
+
+    def arrays(self, name: str) -> dict[str, NDArray[Any]]:
+        """Return the arrays that were registered by this name, mapped read-only; keep them, don't ask again.
+
+        Raises:
+            KeyError: the version has none by this name, for example because an earlier release made it.
+            VersionDamaged: the file is missing or differs from what was written.
+        """
+        return {part: mapped.array() for part, mapped in self.mapped(name).items()}
+
+    def mapped(self, name: str) -> dict[str, packed.Mapped]:
+        """Return the same as `arrays` for processes without NumPy.
+
+        Raises:
+            KeyError: the version has none by this name.
+            VersionDamaged: the file is missing or differs from what was written.
+        """
+        entry = self.manifest.get("arrays", {})[name]
+        try:
+            return packed.opened(self.path / entry["file"], sha256=entry["sha256"])
+        except packed.FileDamaged as error:
+            raise VersionDamaged(self.id, file=entry["file"], reason=str(error)) from error
 
     @property
     def manifest_sha256(self) -> str:
@@ -264,13 +294,18 @@ class Registry:
         made_by: Mapping[str, str],
         facts: Mapping[str, Any],
         now: datetime,
+        arrays: Mapping[str, Mapping[str, NDArray[Any]]] = NO_ARRAYS,
     ) -> Version:
         """Write a version and return it.
 
         `lists` and `made_by` (the model's name) have the same keys, `audience.algorithm`; `facts` is any JSON
-        object with a `fingerprint`: parameters, metrics and the like.
+        object with a `fingerprint`: parameters, metrics and the like. `arrays` are other artefacts, a file
+        for each name (lower-case letters, digits, `_` and `.`) with its arrays. They must not contain keys of
+        shoppers, because an erasure looks for these in lists only.
 
         Raises:
+            ValueError: a name of arrays can't name a file.
+            TypeError: an array has a type that files don't have (`packed.write`).
             VersionExists: a version with this id is registered already.
         """
         version = f"{now.astimezone(UTC):%Y%m%dT%H%M%SZ}-{facts['fingerprint'][:8]}"
@@ -280,9 +315,9 @@ class Registry:
             entries = {
                 name: _write(building, name, part, model=made_by[name]) for name, part in lists.items()
             }
-            _write_manifest(
-                building, {**facts, "format": FORMAT, "created_at": now.isoformat(), "lists": entries}
-            )
+            others = {name: _write_arrays(building, name, part) for name, part in arrays.items()}
+            made = {"format": FORMAT, "created_at": now.isoformat(), "lists": entries, "arrays": others}
+            _write_manifest(building, {**facts, **made})
             _flush(building)
             self._move(building, version)
         finally:
@@ -312,6 +347,14 @@ def _write(folder: Path, name: str, lists: Lists, *, model: str, suffix: str = "
         "subjects": len(lists),
         "length": lists.products.shape[1],
     }
+
+
+def _write_arrays(folder: Path, name: str, arrays: Mapping[str, NDArray[Any]]) -> dict[str, object]:
+    if not ARRAYS_NAME.fullmatch(name):
+        raise ValueError(f"arrays can't be named {name!r}")
+    path = folder / f"{name}.arrays"
+    packed.write(path, arrays)
+    return {"file": path.name, "sha256": _sha256(path), "bytes": path.stat().st_size}
 
 
 def _write_manifest(folder: Path, manifest: Mapping[str, Any]) -> None:

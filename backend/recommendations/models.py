@@ -89,6 +89,9 @@ class Algorithm(models.TextChoices):
     CONTENT_BASED = "content_based", "from the products' texts and attributes"
     HYBRID = "hybrid", "from both"
     POPULARITY = "popularity", "from the number of interactions"
+    TOGETHER = "together", "from products of the same orders"
+    BUY_AGAIN = "buy_again", "from what the customer buys repeatedly"
+    TRENDING = "trending", "from the growth of the number of buyers"
 
 
 class ProductRecommendation(models.Model):

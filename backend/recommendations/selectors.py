@@ -6,47 +6,38 @@ follow, then the catalogue's popular products. Without a published version, popu
 without Redis, only the published list. The response says so in both cases.
 """
 
-import json
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
-from pathlib import Path
 from typing import NamedTuple
 from uuid import UUID
 
-import msgspec
 import structlog
-from django.db import connection
 
 from analytics_pipeline.redis_client import StreamUnavailable
 from backend.accounts.models import User
-from backend.api.compiled_queries import fetch_rows
 from backend.api.fields import LARGEST_ID
 from backend.api.shoppers import Shopper
-from backend.api.statements import statement
 from backend.catalog.cards import Card
 from backend.catalog.errors import ProductNotFound
 from backend.catalog.visibility import require_visible
 from backend.engines.streams import recent_products
 from backend.recommendations.models import Algorithm, Audience
+from backend.recommendations.published import Key, published_lists
 from backend.recommendations.rules import Because, Shown, Viewer, popular_products, shown
 from ml.serving import (
     MAX_RECENT,
     Reason,
     Recommendation,
-    Scored,
     Source,
     for_product,
     for_shopper,
-    popular,
     refilled,
 )
 
 logger = structlog.get_logger(__name__)
 
-SQL = Path(__file__).parent / "sql"
-_ENTRIES = msgspec.json.Decoder(list[Scored])
 SECOND_ROUND = 300
 """How many candidates follow if too few of the first ones are in stock."""
 
@@ -80,43 +71,6 @@ class Recommended:
         return Counter(item.source for item in self.items)
 
 
-class Key(NamedTuple):
-    """The key of a published list; `otherwise` is the algorithm whose list is read if it doesn't exist."""
-
-    audience: str
-    subject: str
-    algorithm: str
-    otherwise: str
-
-
-@dataclass(frozen=True, slots=True)
-class PublishedList:
-    """A published list; `entries` is JSON, which is parsed when the list is used."""
-
-    algorithm: str
-    entries: str
-
-    def scored(self) -> list[Scored]:
-        """Return the entries, best first."""
-        return _ENTRIES.decode(self.entries)
-
-
-@dataclass(frozen=True, slots=True)
-class PublishedLists:
-    """The serving version, None without one, and its lists by the keys that were asked for."""
-
-    version: str | None
-    by_key: Mapping[Key, PublishedList]
-
-    def popular(self) -> Iterator[Recommendation]:
-        """Yield the published list of popular products."""
-        if found := self.by_key.get(_POPULAR):
-            yield from popular(found.scored())
-
-
-_POPULAR = Key(Audience.EVERYONE, "", Algorithm.POPULARITY, Algorithm.POPULARITY)
-
-
 def recommended_for_shopper(
     shopper: Shopper, *, guest: str = "", algorithm: str, limit: int, exclude: Collection[int] = ()
 ) -> Recommended:
@@ -128,7 +82,7 @@ def recommended_for_shopper(
     recent = recently_viewed(shopper.key)
     own_key = Key(Audience.USER, str(shopper.key or ""), algorithm, algorithm)
     near_keys = {product: _neighbours(product, algorithm) for product in recent or []}
-    lists = _lists([own_key, *near_keys.values()])
+    lists = published_lists([own_key, *near_keys.values()])
     near = {product: lists.by_key[key] for product, key in near_keys.items() if key in lists.by_key}
     near = dict(islice(near.items(), MAX_RECENT))
     own = lists.by_key.get(own_key)
@@ -171,7 +125,7 @@ def recommended_for_product(
     if product_id > LARGEST_ID:
         raise ProductNotFound(product_id=product_id)
     first, content = _neighbours(product_id, algorithm), _neighbours(product_id, Algorithm.CONTENT_BASED)
-    lists = _lists([first, content])
+    lists = published_lists([first, content])
     near = lists.by_key.get(first)
 
     def similar(key: Key) -> Iterator[Recommendation]:
@@ -206,20 +160,6 @@ def recently_viewed(key: UUID | None) -> list[int] | None:
 
 def _neighbours(product: int, algorithm: str) -> Key:
     return Key(Audience.PRODUCT, str(product), algorithm, Algorithm.CONTENT_BASED)
-
-
-def _lists(wanted: Sequence[Key]) -> PublishedLists:
-    """Return the serving version with the wanted lists and the popular one; empty lists are left out."""
-    keys = [*wanted, _POPULAR]
-    rows = fetch_rows(connection, statement(SQL, "lists"), json.dumps(keys))
-    return PublishedLists(
-        rows[0][0] if rows else None,
-        {
-            keys[place]: PublishedList(algorithm, entries)
-            for _, place, algorithm, entries in rows
-            if entries is not None
-        },
-    )
 
 
 class PageOf(NamedTuple):

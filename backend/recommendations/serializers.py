@@ -12,6 +12,7 @@ from backend.recommendations.selectors import Recommended, RecommendedProduct
 from ml.serving import Source
 
 ALGORITHMS = [Algorithm.COLLABORATIVE.value, Algorithm.CONTENT_BASED.value, Algorithm.HYBRID.value]
+MADE_BY = [one for one in Algorithm.choices if one[0] in {*ALGORITHMS, Algorithm.POPULARITY.value}]
 
 SOURCES = [source.value for source in Source]
 MAX_EXCLUDED = 50
@@ -89,9 +90,7 @@ class RecommendationsSerializer(serializers.Serializer[Any]):
     }
 
     results = RecommendedProductSerializer(many=True)
-    algorithm = serializers.ChoiceField(
-        choices=Algorithm.choices, help_text="The algorithm that made the list."
-    )
+    algorithm = serializers.ChoiceField(choices=MADE_BY, help_text="The algorithm that made the list.")
     requested_algorithm = serializers.ChoiceField(choices=ALGORITHMS)
     reason = serializers.CharField()
     degraded = serializers.BooleanField(help_text="A source of recommendations was unavailable.")
