@@ -18,8 +18,8 @@ class Reason(StrEnum):
     RECENT = "recent"  # similar to a recently viewed product
     HISTORY = "history"  # similar to one product of the history
     TASTE = "taste"  # predicted from the history as a whole
-    SIMILAR = "similar"  # similar to the product of the page
-    POPULAR = "popular"  # popular in the shop
+    SIMILAR = "similar"  # similar to the product of the page, or to one in the cart
+    POPULAR = "popular"  # popular in the shop or in a category
 
 
 class Source(StrEnum):
@@ -41,7 +41,7 @@ class Scored(NamedTuple):
 
 
 class Recommendation(NamedTuple):
-    """A product to show, with its score (0 to the number of lists that contain it) and its reason."""
+    """A product to show, with its score (0 to the number of sources that contain it) and its reason."""
 
     product_id: int
     score: float
@@ -50,43 +50,45 @@ class Recommendation(NamedTuple):
     because: int | None = None
 
 
-def for_shopper(
-    *, own: Sequence[Scored], recent: Sequence[int], near: Mapping[int, Sequence[Scored]]
-) -> Iterator[Recommendation]:
-    """Yield recommendations for a shopper, best first, without the recent products.
+def ranked(found: Mapping[Source, Sequence[Scored]]) -> Iterator[Recommendation]:
+    """Yield the products of all sources together, best first.
 
-    `own` is the published list, `recent` the products viewed since, latest first, and `near` their lists.
-    Both sources are scaled to a maximum of 1 and added. The first MAX_RECENT recent products that have a list
-    count, so views of products without one don't take the place of others.
+    Each source is scaled to a maximum of 1, and the scores of a product are added. Its source and what
+    explains it are those of its highest score; of equal ones, the later source's.
     """
-    history = {entry.product_id: entry for entry in _scaled(own)}
-    fresh = _fold_in([product for product in recent if near.get(product)][:MAX_RECENT], near=near)
-    totals = {product: score for product, score, _ in history.values()}
-    for product, score, _ in fresh.values():
-        totals[product] = totals.get(product, 0.0) + score
-    hidden = set(recent)
+    totals: dict[int, float] = {}
+    strongest: dict[int, tuple[float, Source, int | None]] = {}
+    for source, entries in found.items():
+        for product, score, because in _scaled(entries):
+            totals[product] = totals.get(product, 0.0) + score
+            before = strongest.get(product)
+            if before is None or score >= before[0]:
+                strongest[product] = (score, source, because)
     # Only the first of several hundred are shown, so the others are compared, but not created.
-    for _, product in sorted((-total, product) for product, total in totals.items()):
-        if product not in hidden:
-            yield _recommendation(product, of_history=history.get(product), of_recent=fresh.get(product))
+    for product in sorted(totals, key=totals.__getitem__, reverse=True):
+        _, source, because = strongest[product]
+        yield Recommendation(product, totals[product], _reason(source, because), source, because)
 
 
-def for_product(
-    near: Sequence[Scored], *, product_id: int, source: Source = Source.SIMILAR
-) -> list[Recommendation]:
-    """Return recommendations for a product's page from one of its lists, best first."""
-    return [
-        Recommendation(entry.product_id, entry.score, Reason.SIMILAR, source, because=product_id)
-        for entry in _scaled(near)
-    ]
+def folded(
+    origins: Sequence[int], *, near: Mapping[int, Sequence[Scored]], recency: float = 1.0
+) -> list[Scored]:
+    """Return the weighted sum of these products' lists; what explains an entry is its strongest product.
 
-
-def popular(entries: Sequence[Scored]) -> list[Recommendation]:
-    """Return the products of the popular list, best first."""
-    return [
-        Recommendation(entry.product_id, entry.score, Reason.POPULAR, Source.POPULAR)
-        for entry in _scaled(entries)
-    ]
+    Products without a list are left out. The first one has the weight 1, and each further one `recency` times
+    that of the one before.
+    """
+    totals: dict[int, float] = {}
+    strongest: dict[int, tuple[float, int]] = {}
+    for age, origin in enumerate(origin for origin in origins if near.get(origin)):
+        weight = recency**age
+        for product, score, _ in near[origin]:
+            gain = weight * score
+            totals[product] = totals.get(product, 0.0) + gain
+            before = strongest.get(product)
+            if before is None or (gain, origin) > before:
+                strongest[product] = (gain, origin)
+    return [Scored(product, total, because=strongest[product][1]) for product, total in totals.items()]
 
 
 def refilled(
@@ -108,22 +110,6 @@ def refilled(
         is_refill = is_refill or found
 
 
-def _fold_in(recent: Sequence[int], *, near: Mapping[int, Sequence[Scored]]) -> dict[int, Scored]:
-    """Return the weighted sum of the recent products' lists, scaled to a maximum of 1."""
-    totals: dict[int, float] = {}
-    strongest: dict[int, tuple[float, int]] = {}
-    for age, origin in enumerate(recent):
-        weight = RECENCY**age
-        for product, score, _ in near[origin]:
-            gain = weight * score
-            totals[product] = totals.get(product, 0.0) + gain
-            before = strongest.get(product)
-            if before is None or (gain, origin) > before:
-                strongest[product] = (gain, origin)
-    summed = [Scored(product, total, because=strongest[product][1]) for product, total in totals.items()]
-    return {entry.product_id: entry for entry in _scaled(summed)}
-
-
 def _scaled(entries: Sequence[Scored]) -> list[Scored]:
     best = max((score for _, score, _ in entries), default=0.0)
     if best <= 0:
@@ -131,10 +117,15 @@ def _scaled(entries: Sequence[Scored]) -> list[Scored]:
     return [Scored(product, score / best, because) for product, score, because in entries]
 
 
-def _recommendation(product: int, *, of_history: Scored | None, of_recent: Scored | None) -> Recommendation:
-    history, recent = (entry.score if entry else 0.0 for entry in (of_history, of_recent))
-    if of_recent is not None and recent >= history:
-        return Recommendation(product, history + recent, Reason.RECENT, Source.SESSION, of_recent.because)
-    because = of_history.because if of_history else None
-    reason = Reason.TASTE if because is None else Reason.HISTORY
-    return Recommendation(product, history + recent, reason, Source.OWN, because)
+_REASONS = {
+    Source.SESSION: Reason.RECENT,
+    Source.SIMILAR: Reason.SIMILAR,
+    Source.CONTENT: Reason.SIMILAR,
+    Source.POPULAR: Reason.POPULAR,
+}
+
+
+def _reason(source: Source, because: int | None) -> Reason:
+    if source is Source.OWN:
+        return Reason.TASTE if because is None else Reason.HISTORY
+    return _REASONS[source]

@@ -1,7 +1,7 @@
 """The lists of the version that serves, by their keys."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -11,8 +11,7 @@ from django.db import connection
 
 from backend.api.compiled_queries import fetch_rows
 from backend.api.statements import statement
-from backend.recommendations.models import Algorithm, Audience
-from ml.serving import Recommendation, Scored, popular
+from ml.serving import Scored
 
 SQL = Path(__file__).parent / "sql"
 _ENTRIES = msgspec.json.Decoder(list[Scored])
@@ -46,23 +45,14 @@ class PublishedLists:
     version: str | None
     by_key: Mapping[Key, PublishedList]
 
-    def popular(self) -> Iterator[Recommendation]:
-        """Yield the published list of popular products."""
-        if found := self.by_key.get(_POPULAR):
-            yield from popular(found.scored())
-
-
-_POPULAR = Key(Audience.EVERYONE, "", Algorithm.POPULARITY, Algorithm.POPULARITY)
-
 
 def published_lists(wanted: Sequence[Key]) -> PublishedLists:
-    """Return the serving version with the wanted lists and the popular one; empty lists are left out."""
-    keys = [*wanted, _POPULAR]
-    rows = fetch_rows(connection, statement(SQL, "lists"), json.dumps(keys))
+    """Return the serving version with the wanted lists, one at least; empty lists are left out."""
+    rows = fetch_rows(connection, statement(SQL, "lists"), json.dumps(wanted))
     return PublishedLists(
         rows[0][0] if rows else None,
         {
-            keys[place]: PublishedList(algorithm, entries)
+            wanted[place]: PublishedList(algorithm, entries)
             for _, place, algorithm, entries in rows
             if entries is not None
         },

@@ -1,4 +1,4 @@
-"""Products to recommend: published lists merged with recent views, refilled where they are short.
+"""Products to recommend: candidates of the slot's sources, ranked, checked by the rules and refilled.
 
 Two statements are usual: one reads the serving version's lists by their full keys, one applies the rules to
 the best candidates and returns the cards that are shown. Where too few candidates are in stock, more of them
@@ -23,18 +23,12 @@ from backend.catalog.cards import Card
 from backend.catalog.errors import ProductNotFound
 from backend.catalog.visibility import require_visible
 from backend.engines.streams import recent_products
-from backend.recommendations.models import Algorithm, Audience
-from backend.recommendations.published import Key, published_lists
+from backend.recommendations.models import Algorithm
+from backend.recommendations.published import published_lists
 from backend.recommendations.rules import Because, Shown, Viewer, popular_products, shown
-from ml.serving import (
-    MAX_RECENT,
-    Reason,
-    Recommendation,
-    Source,
-    for_product,
-    for_shopper,
-    refilled,
-)
+from backend.recommendations.slots import HOME, SIMILAR, Slot
+from backend.recommendations.sources import Asked, Candidates, keys_of
+from ml.serving import Reason, Recommendation, Source, refilled
 
 logger = structlog.get_logger(__name__)
 
@@ -60,6 +54,7 @@ class Recommended:
     `version` is None if nothing is published; `recent_known` is False if the recent views could not be read.
     """
 
+    slot: Slot
     items: Sequence[RecommendedProduct]
     requested: str
     algorithm: str
@@ -80,27 +75,11 @@ def recommended_for_shopper(
     `algorithm` is content-based if no list of the requested one contributed. `guest` is the guest's cart.
     """
     recent = recently_viewed(shopper.key)
-    own_key = Key(Audience.USER, str(shopper.key or ""), algorithm, algorithm)
-    near_keys = {product: _neighbours(product, algorithm) for product in recent or []}
-    lists = published_lists([own_key, *near_keys.values()])
-    near = {product: lists.by_key[key] for product, key in near_keys.items() if key in lists.by_key}
-    near = dict(islice(near.items(), MAX_RECENT))
-    own = lists.by_key.get(own_key)
-    personal = for_shopper(
-        own=own.scored() if own else [],
-        recent=recent or [],
-        near={product: published.scored() for product, published in near.items()},
-    )
-    used = {published.algorithm for published in near.values()} | ({algorithm} if own else set())
-    viewer = Viewer(shopper.user_id, guest)
-    skipped = {*exclude, *(recent or [])}
-    candidates = refilled([personal, lists.popular()], excluded=skipped)
-    items = _in_rounds(candidates, viewer=viewer, limit=limit, skipped=skipped)
-    return Recommended(
-        items=items,
-        requested=algorithm,
-        algorithm=_made_by(items, used=algorithm if algorithm in used else Algorithm.CONTENT_BASED),
-        version=lists.version,
+    return _recommended(
+        Asked(slot=HOME, shopper_key=shopper.key, algorithm=algorithm, recent=recent or []),
+        viewer=Viewer(shopper.user_id, guest),
+        limit=limit,
+        skipped={*exclude, *(recent or [])},
         recent_known=recent is not None,
     )
 
@@ -124,26 +103,12 @@ def recommended_for_product(
     """
     if product_id > LARGEST_ID:
         raise ProductNotFound(product_id=product_id)
-    first, content = _neighbours(product_id, algorithm), _neighbours(product_id, Algorithm.CONTENT_BASED)
-    lists = published_lists([first, content])
-    near = lists.by_key.get(first)
-
-    def similar(key: Key) -> Iterator[Recommendation]:
-        if found := lists.by_key.get(key):
-            is_content = found.algorithm == Algorithm.CONTENT_BASED
-            source = Source.CONTENT if is_content else Source.SIMILAR
-            yield from for_product(found.scored(), product_id=product_id, source=source)
-
-    skipped = {*exclude, product_id}
-    keys = [first] if near and near.algorithm == Algorithm.CONTENT_BASED else [first, content]
-    candidates = refilled([*map(similar, keys), lists.popular()], excluded=skipped)
-    viewer = Viewer(user.pk if isinstance(user, User) else None, guest)
-    items = _in_rounds(candidates, viewer=viewer, limit=limit, skipped=skipped, page=PageOf(product_id, user))
-    return Recommended(
-        items=items,
-        requested=algorithm,
-        algorithm=_made_by(items, used=near.algorithm if near else algorithm),
-        version=lists.version,
+    return _recommended(
+        Asked(slot=SIMILAR, algorithm=algorithm, origins=[product_id]),
+        viewer=Viewer(user.pk if isinstance(user, User) else None, guest),
+        limit=limit,
+        skipped={*exclude, product_id},
+        page=PageOf(product_id, user),
     )
 
 
@@ -158,15 +123,44 @@ def recently_viewed(key: UUID | None) -> list[int] | None:
         return None
 
 
-def _neighbours(product: int, algorithm: str) -> Key:
-    return Key(Audience.PRODUCT, str(product), algorithm, Algorithm.CONTENT_BASED)
-
-
 class PageOf(NamedTuple):
     """The product on whose page a list is shown, and who requested it."""
 
     product_id: int
     user: object
+
+
+def _recommended(
+    asked: Asked,
+    *,
+    viewer: Viewer,
+    limit: int,
+    skipped: Collection[int],
+    page: PageOf | None = None,
+    recent_known: bool = True,
+) -> Recommended:
+    """Return the list that was asked for.
+
+    Raises:
+        ProductNotFound: the product of the page doesn't exist, or the user may not see it.
+    """
+    lists = published_lists(keys_of(asked))
+    candidates = Candidates(asked, lists)
+    items = _in_rounds(
+        refilled(candidates.steps(), excluded=skipped),
+        viewer=viewer,
+        limit=limit,
+        skipped=skipped,
+        page=page,
+    )
+    return Recommended(
+        slot=asked.slot,
+        items=items,
+        requested=asked.algorithm,
+        algorithm=_made_by(items, asked.slot, algorithms=candidates.made_by),
+        version=lists.version,
+        recent_known=recent_known,
+    )
 
 
 def _in_rounds(
@@ -201,8 +195,8 @@ def _in_rounds(
                 raise ProductNotFound(product_id=page.product_id)
             require_visible(page.product_id, ownership=found.ownership, user=page.user)
             page = None
-        items += [_recommended(one, chosen[one.card["id"]]) for one in found.in_stock]
-        sold_out += [_recommended(one, chosen[one.card["id"]]) for one in found.sold_out]
+        items += [_product(one, chosen[one.card["id"]]) for one in found.in_stock]
+        sold_out += [_product(one, chosen[one.card["id"]]) for one in found.sold_out]
         if len(items) == limit:
             return items
     known = {*skipped, *(item.product["id"] for item in items)}
@@ -218,7 +212,7 @@ def _in_rounds(
     )
 
 
-def _recommended(one: Shown, candidate: Recommendation) -> RecommendedProduct:
+def _product(one: Shown, candidate: Recommendation) -> RecommendedProduct:
     return RecommendedProduct(
         product=one.card,
         score=round(candidate.score, 4),
@@ -243,6 +237,10 @@ def _popular(found: Sequence[Shown], *, is_refill: bool) -> list[RecommendedProd
     ]
 
 
-def _made_by(items: Sequence[RecommendedProduct], *, used: str) -> str:
-    """Return `used`, or popularity if the list contains only popular products."""
-    return used if any(item.reason is not Reason.POPULAR for item in items) else Algorithm.POPULARITY
+def _made_by(items: Sequence[RecommendedProduct], slot: Slot, *, algorithms: Mapping[Source, str]) -> str:
+    """Return the algorithm of the first source of the slot that has a product in the list."""
+    present = {item.source for item in items}
+    return next(
+        (algorithms[source] for source in slot.sources if source in present and source in algorithms),
+        Algorithm.POPULARITY,
+    )

@@ -83,6 +83,7 @@ class RecommendationsSerializer(serializers.Serializer[Any]):
     """A list of recommendations."""
 
     EXAMPLE = {
+        "slot": "product",
         "algorithm": Algorithm.HYBRID.value,
         "requested_algorithm": Algorithm.HYBRID.value,
         "reason": "Based on what shoppers with similar interests chose, and on product details.",
@@ -90,6 +91,7 @@ class RecommendationsSerializer(serializers.Serializer[Any]):
     }
 
     results = RecommendedProductSerializer(many=True)
+    slot = serializers.CharField(help_text="Where the list is shown, as reports name it.")
     algorithm = serializers.ChoiceField(choices=MADE_BY, help_text="The algorithm that made the list.")
     requested_algorithm = serializers.ChoiceField(choices=ALGORITHMS)
     reason = serializers.CharField()
@@ -107,6 +109,7 @@ def body(found: Recommended, *, exposure_id: object) -> dict[str, Any]:
     """Return the body that RecommendationsSerializer describes."""
     return {
         "results": [_row(item) for item in found.items],
+        "slot": found.slot.name,
         "algorithm": found.algorithm,
         "requested_algorithm": found.requested,
         "reason": reasons.of_list(found),

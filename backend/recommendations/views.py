@@ -44,7 +44,7 @@ class UserRecommendationsView(APIView):
         parameters = parse(request, RecommendationParameters)
         shopper = shopper_of(request)
         found = selectors.recommended_for_shopper(shopper, guest=_guest_of(request), **parameters)
-        return _respond(request, found, slot="user")
+        return _respond(request, found)
 
 
 class ProductRecommendationsView(APIView):
@@ -71,7 +71,7 @@ class ProductRecommendationsView(APIView):
         found = selectors.recommended_for_product(
             product_id, user=request.user, guest=_guest_of(request), **parameters
         )
-        return _respond(request, found, slot="product")
+        return _respond(request, found)
 
 
 def _guest_of(request: Request) -> str:
@@ -84,12 +84,12 @@ def _guest_of(request: Request) -> str:
     return owner.guest if owner else ""
 
 
-def _respond(request: Request, found: selectors.Recommended, *, slot: str) -> Response:
+def _respond(request: Request, found: selectors.Recommended) -> Response:
     exposure_id = expose(
         surface=SURFACE,
         shopper=shopper_of(request),
         product_ids=[item.product["id"] for item in found.items],
-        slot=slot,
+        slot=found.slot.name,
         algorithm=found.algorithm,
         version=found.version or "",
         now=timezone.now(),

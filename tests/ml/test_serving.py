@@ -2,11 +2,9 @@
 
 import subprocess
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-import pytest
-
-from ml.serving import Reason, Recommendation, Scored, Source, for_product, for_shopper, popular, refilled
+from ml.serving import RECENCY, Reason, Recommendation, Scored, Source, folded, ranked, refilled
 
 
 def ids(recommendations: Iterable[Recommendation]) -> list[int]:
@@ -15,10 +13,21 @@ def ids(recommendations: Iterable[Recommendation]) -> list[int]:
 
 OWN = [Scored(1, 8.0, because=90), Scored(2, 4.0), Scored(3, 2.0, because=91)]
 NEAR = {50: [Scored(3, 0.6), Scored(4, 0.3)], 51: [Scored(5, 0.4), Scored(1, 0.1)]}
+POPULAR = [Scored(8, 5), Scored(9, 4)]
+
+
+def for_shopper(
+    *, own: Sequence[Scored], recent: Sequence[int], near: Mapping[int, Sequence[Scored]]
+) -> list[Recommendation]:
+    return list(ranked({Source.OWN: own, Source.SESSION: folded(recent, near=near, recency=RECENCY)}))
+
+
+def popular(entries: Sequence[Scored]) -> Iterator[Recommendation]:
+    return ranked({Source.POPULAR: entries})
 
 
 def test_without_recent_products_the_published_list_is_served_unchanged() -> None:
-    found = list(for_shopper(own=OWN, recent=[], near={}))
+    found = for_shopper(own=OWN, recent=[], near={})
 
     assert ids(found) == [1, 2, 3]
     assert found[0] == Recommendation(1, 1.0, Reason.HISTORY, Source.OWN, because=90)
@@ -26,11 +35,17 @@ def test_without_recent_products_the_published_list_is_served_unchanged() -> Non
 
 
 def test_a_recent_product_changes_the_list_immediately() -> None:
-    found = list(for_shopper(own=OWN, recent=[50], near=NEAR))
+    found = for_shopper(own=OWN, recent=[50], near=NEAR)
 
     assert ids(found) == [3, 1, 2, 4]
-    assert found[0].score == pytest.approx(1.25)
+    assert [round(one.score, 2) for one in found] == [1.25, 1.0, 0.5, 0.5]
     assert (found[0].reason, found[0].because) == (Reason.RECENT, 50)
+
+
+def test_of_equal_scores_the_product_of_the_earlier_source_is_first() -> None:
+    own, session = [Scored(9, 2.0), Scored(7, 2.0)], [Scored(1, 3.0)]
+
+    assert ids(ranked({Source.OWN: own, Source.SESSION: session})) == [9, 7, 1]
 
 
 def test_the_most_recent_product_has_the_highest_weight() -> None:
@@ -40,33 +55,39 @@ def test_the_most_recent_product_has_the_highest_weight() -> None:
     assert ids(for_shopper(own=[], recent=[51, 50], near=near)) == [5, 4]
 
 
+def test_products_of_several_origins_are_explained_by_the_strongest_one() -> None:
+    near = {50: [Scored(4, 0.5), Scored(5, 0.4)], 51: [Scored(5, 0.6)]}
+
+    found = {entry.product_id: entry for entry in folded([50, 51], near=near)}
+
+    assert (found[5].score, found[5].because) == (1.0, 51)
+    assert (found[4].score, found[4].because) == (0.5, 50)
+
+
 def test_a_shopper_without_a_published_list_gets_recommendations_from_recent_products() -> None:
-    found = list(for_shopper(own=[], recent=[51, 50], near=NEAR))
+    found = for_shopper(own=[], recent=[51, 50], near=NEAR)
 
     assert {one.reason for one in found} == {Reason.RECENT}
     assert found[0].because == 50
 
 
-def test_recent_products_are_not_recommended() -> None:
-    assert ids(for_shopper(own=[*OWN, Scored(50, 9)], recent=[50], near=NEAR)) == [3, 1, 4, 2]
-
-
 def test_a_recent_product_without_a_list_adds_nothing() -> None:
     assert ids(for_shopper(own=OWN, recent=[777], near={})) == [1, 2, 3]
     unknown = [*range(1_000, 1_020), 50]
-    known = list(for_shopper(own=OWN, recent=[50], near=NEAR))
-    assert list(for_shopper(own=OWN, recent=unknown, near=NEAR)) == known
+    assert for_shopper(own=OWN, recent=unknown, near=NEAR) == for_shopper(own=OWN, recent=[50], near=NEAR)
 
 
 def test_recommendations_for_a_product_name_it_as_the_reason() -> None:
-    assert for_product([Scored(7, 0.5)], product_id=3) == [
+    found = folded([3], near={3: [Scored(7, 0.5)]})
+
+    assert list(ranked({Source.SIMILAR: found})) == [
         Recommendation(7, 1.0, Reason.SIMILAR, Source.SIMILAR, because=3)
     ]
 
 
 def test_popular_products_fill_a_short_list_and_have_that_reason() -> None:
-    first = for_shopper(own=OWN, recent=[], near={})
-    rest = popular([Scored(2, 9), Scored(8, 5), Scored(9, 4)])
+    first = ranked({Source.OWN: OWN})
+    rest = popular([Scored(2, 9), *POPULAR])
 
     found = list(refilled([first, rest], excluded={1, 9}))
 
@@ -79,7 +100,7 @@ def test_popular_products_fill_a_short_list_and_have_that_reason() -> None:
 
 
 def test_the_first_source_with_products_keeps_its_scores() -> None:
-    found = list(refilled([[], popular([Scored(8, 5), Scored(9, 4)])]))
+    found = list(refilled([[], popular(POPULAR)]))
 
     assert [one.score for one in found] == [1.0, 0.8]
 

@@ -249,6 +249,7 @@ def test_the_list_is_exposed_with_its_slot_algorithm_and_model_version(
 
     (exposure,) = exposed
     assert body["data"]["exposure_id"] == str(exposure.id)
+    assert body["data"]["slot"] == exposure.slot
     assert (exposure.surface, exposure.slot, exposure.algorithm, exposure.version) == (
         "recommendations",
         "product",
