@@ -1,9 +1,10 @@
--- Accepts a batch: counts the request and the guest, appends the entry, remembers the shopper's products.
+-- Accepts a batch: counts the request and the guest, appends the entry, remembers the shopper's products and views.
 -- KEYS: the stream, the counter of requests, the shopper's products, the address's guests, its counter of guests,
--- the tombstones of erased shoppers.
+-- the tombstones of erased shoppers, the views of the shopper's session.
 -- ARGV: the entry, the limit of requests (0: none), the window in milliseconds, how many products stay,
 -- for how many seconds, the guest as a number (empty: not counted), the limit of guests and their window in
--- milliseconds, the limit of the counter and its window, then a time and a product for each interaction.
+-- milliseconds, the limit of the counter and its window, how many views stay and for how many seconds, twice the
+-- number of products, then a time and a product for each of them, and a time and a member for each view.
 -- Returns the entry's id; if a limit is exceeded, the milliseconds until its window ends, less than 0 for guests.
 local limit = tonumber(ARGV[2])
 if limit > 0 then
@@ -37,10 +38,18 @@ local id = ''
 if ARGV[1] ~= '' then
     id = redis.call('XADD', KEYS[1], '*', 'batch', ARGV[1])
 end
-if #ARGV > 10 and not redis.call('ZSCORE', KEYS[6], redis.sha1hex(KEYS[3])) then
-    -- A late event must not make a product older than it is.
-    redis.call('ZADD', KEYS[3], 'GT', unpack(ARGV, 11))
-    redis.call('ZREMRANGEBYRANK', KEYS[3], 0, -tonumber(ARGV[4]) - 1)
-    redis.call('EXPIRE', KEYS[3], ARGV[5])
+if #ARGV > 13 and not redis.call('ZSCORE', KEYS[6], redis.sha1hex(KEYS[3])) then
+    local last = 13 + tonumber(ARGV[13])
+    if last > 13 then
+        -- A late event must not make a product older than it is.
+        redis.call('ZADD', KEYS[3], 'GT', unpack(ARGV, 14, last))
+        redis.call('ZREMRANGEBYRANK', KEYS[3], 0, -tonumber(ARGV[4]) - 1)
+        redis.call('EXPIRE', KEYS[3], ARGV[5])
+    end
+    -- A view that is sent again keeps its place, also if the clock's correction is another one.
+    if #ARGV > last and redis.call('ZADD', KEYS[7], 'NX', unpack(ARGV, last + 1)) > 0 then
+        redis.call('ZREMRANGEBYRANK', KEYS[7], 0, -tonumber(ARGV[11]) - 1)
+        redis.call('EXPIRE', KEYS[7], ARGV[12])
+    end
 end
 return id

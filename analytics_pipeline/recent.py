@@ -1,6 +1,6 @@
-"""Each shopper's most recent products and searches, which are kept in Redis."""
+"""Each shopper's most recent products and searches, and the views of the current session, kept in Redis."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -10,8 +10,12 @@ from analytics_pipeline.settings import PipelineSettings
 
 KEPT = 20
 KEPT_FOR = timedelta(days=30)
+VIEWS_KEPT = 50
+SESSION_GAP = timedelta(minutes=30)
+"""Two views further apart belong to two sessions, as in `extracts/sessions.sql`."""
 _PRODUCTS_PREFIX = "vitrine:recent:"
 _SEARCHES_PREFIX = "vitrine:recent-searches:"
+_SESSIONS_PREFIX = "vitrine:session:"
 # Short, because a late page is worse than one without recent products.
 _TIMEOUT_SECONDS = 1
 
@@ -25,15 +29,31 @@ class RecentSearch(NamedTuple):
     searched_at: datetime
 
 
+class Activity(NamedTuple):
+    """What a shopper did last: products, latest first, and the session's views in their order."""
+
+    recent: list[int]
+    session: list[int]
+
+
 class _Recent:
-    """One sorted set for each shopper, by time; only the latest KEPT stay, until KEPT_FOR after the last.
+    """One sorted set for each shopper, by time; only the latest `kept` stay, until `kept_for` after the last.
 
     Every method raises StreamUnavailable.
     """
 
-    def __init__(self, settings: PipelineSettings, *, key_of: KeyOf) -> None:
+    def __init__(
+        self,
+        settings: PipelineSettings,
+        *,
+        key_of: KeyOf,
+        kept: int = KEPT,
+        kept_for: timedelta = KEPT_FOR,
+    ) -> None:
         self._connection = Connection(settings, timeout_seconds=_TIMEOUT_SECONDS)
         self._key_of = key_of
+        self._kept = kept
+        self._kept_for = kept_for
 
     def add_from(self, other_key: UUID, *, into: UUID) -> None:
         """Copy what belongs to one key to another, when a guest logs in."""
@@ -42,8 +62,8 @@ class _Recent:
         def write(client: Any) -> None:
             with client.pipeline(transaction=True) as pipe:
                 pipe.zunionstore(key, [key, self._key_of(other_key)], aggregate="MAX")
-                pipe.zremrangebyrank(key, 0, -KEPT - 1)
-                pipe.expire(key, KEPT_FOR)
+                pipe.zremrangebyrank(key, 0, -self._kept - 1)
+                pipe.expire(key, self._kept_for)
                 pipe.execute()
 
         self._connection.call(write)
@@ -60,7 +80,7 @@ class _Recent:
         """Return the members with their times, latest first."""
         key = self._key_of(shopper_key)
         found: list[tuple[bytes, float]] = self._connection.call(
-            lambda client: client.zrevrange(key, 0, KEPT - 1, withscores=True)
+            lambda client: client.zrevrange(key, 0, self._kept - 1, withscores=True)
         )
         return found
 
@@ -74,6 +94,33 @@ class RecentProducts(_Recent):
     def of(self, shopper_key: UUID) -> list[int]:
         """Return the shopper's last products, latest first."""
         return [int(product) for product, _ in self._latest(shopper_key)]
+
+    def with_session(self, shopper_key: UUID) -> Activity:
+        """Return the shopper's last products and the session's views, in one round trip."""
+        products, views = products_key(shopper_key), session_key(shopper_key)
+
+        def read(client: Any) -> Any:
+            with client.pipeline(transaction=False) as pipe:
+                pipe.zrevrange(products, 0, KEPT - 1)
+                pipe.zrevrange(views, 0, VIEWS_KEPT - 1, withscores=True)
+                return pipe.execute()
+
+        recent, latest = self._connection.call(read)
+        return Activity([int(product) for product in recent], _session(latest))
+
+
+class SessionViews(_Recent):
+    """The products that shoppers viewed in their current sessions. `Stream.append` adds to them.
+
+    A member is a view's id and its product, so a view that is sent again changes nothing.
+    """
+
+    def __init__(self, settings: PipelineSettings) -> None:
+        super().__init__(settings, key_of=session_key, kept=VIEWS_KEPT, kept_for=SESSION_GAP)
+
+    def of(self, shopper_key: UUID) -> list[int]:
+        """Return the viewed products of the shopper's session in their order, with repetitions."""
+        return _session(self._latest(shopper_key))
 
 
 class RecentSearches(_Recent):
@@ -100,6 +147,16 @@ def products_key(shopper_key: UUID) -> str:
     return f"{_PRODUCTS_PREFIX}{shopper_key}"
 
 
+def session_key(shopper_key: UUID) -> str:
+    """Return the key of the views of the shopper's session."""
+    return f"{_SESSIONS_PREFIX}{shopper_key}"
+
+
+def view_member(event_id: UUID, *, product: int) -> str:
+    """Return the member of a view. Ids of the same millisecond sort as they were made."""
+    return f"{event_id.hex}:{product}"
+
+
 def searches_key(shopper_key: UUID) -> str:
     """Return the key of the shopper's searches."""
     return f"{_SEARCHES_PREFIX}{shopper_key}"
@@ -108,3 +165,15 @@ def searches_key(shopper_key: UUID) -> str:
 def search_text(text: str) -> str:
     """Return the text by which a search is kept: without case and superfluous spaces."""
     return " ".join(text.casefold().split())
+
+
+def _session(latest: Sequence[tuple[bytes, float]]) -> list[int]:
+    """Return the products of the last session in their order, from its members with times, latest first."""
+    products: list[int] = []
+    after: float | None = None
+    for member, at in latest:
+        if after is not None and after - at > SESSION_GAP.total_seconds():
+            break
+        products.append(int(member.partition(b":")[2]))
+        after = at
+    return products[::-1]

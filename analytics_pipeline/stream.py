@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import chain
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -21,7 +22,16 @@ from analytics_pipeline.allowances import (
 )
 from analytics_pipeline.columns import NIL_UUID
 from analytics_pipeline.events import AnyEvent, Refused
-from analytics_pipeline.recent import KEPT, KEPT_FOR, products_key, search_text, searches_key
+from analytics_pipeline.recent import (
+    KEPT,
+    KEPT_FOR,
+    SESSION_GAP,
+    VIEWS_KEPT,
+    products_key,
+    search_text,
+    searches_key,
+    session_key,
+)
 from analytics_pipeline.redis_client import Connection, Script
 from analytics_pipeline.settings import PipelineSettings
 from analytics_pipeline.tombstones import TOMBSTONES_KEY
@@ -164,25 +174,28 @@ class Stream:
         batch: Batch,
         *,
         recent: Mapping[int, float] | None = None,
+        viewed: Mapping[str, float] | None = None,
         allowance: Allowance | None = None,
         guest_allowance: GuestAllowance | None = None,
     ) -> str:
         """Append a batch and return its entry's id, in one round trip.
 
-        `recent` are the products that the shopper interacted with, each with its UNIX time; `allowance`
-        limits the requests, `guest_allowance` the guests if the shopper is one.
+        `recent` are the products that the shopper interacted with, and `viewed` the members of the views
+        (`recent.view_member`), each with its UNIX time; `allowance` limits the requests, `guest_allowance`
+        the guests if the shopper is one.
 
         Raises:
             StreamFull: Redis has no memory left; nothing was accepted.
             AllowanceExceeded: too many requests; nothing was accepted.
             TooManyGuests: too many guests at this address; nothing was accepted.
         """
-        if not recent and allowance is None and guest_allowance is None:
+        if not recent and not viewed and allowance is None and guest_allowance is None:
             return self.append_raw(encode(batch))
         return self._append(
             encode(batch),
             batch.shopper_key,
             recent=recent or {},
+            viewed=viewed or {},
             allowance=allowance,
             guest_allowance=guest_allowance,
         )
@@ -205,7 +218,7 @@ class Stream:
 
     def count(self, allowance: Allowance) -> None:
         """Count a request; raises AllowanceExceeded."""
-        self._append(b"", None, recent={}, allowance=allowance, guest_allowance=None)
+        self._append(b"", None, recent={}, viewed={}, allowance=allowance, guest_allowance=None)
 
     def _append(
         self,
@@ -213,17 +226,22 @@ class Stream:
         shopper_key: UUID | None,
         *,
         recent: Mapping[int, float],
+        viewed: Mapping[str, float],
         allowance: Allowance | None,
         guest_allowance: GuestAllowance | None,
     ) -> str:
-        keys = [self.key, allowance.key if allowance else "", products_key(shopper_key or NIL_UUID)]
-        keys += [*guest_keys(guest_allowance), TOMBSTONES_KEY]
+        owner = shopper_key or NIL_UUID
+        keys = [self.key, allowance.key if allowance else "", products_key(owner)]
+        keys += [*guest_keys(guest_allowance), TOMBSTONES_KEY, session_key(owner)]
         limit, window = (allowance.limit, allowance.seconds * 1_000) if allowance else (0, 0)
         arguments: list[Any] = [payload, limit, window, KEPT, int(KEPT_FOR.total_seconds())]
         arguments += guest_arguments(shopper_key, guest_allowance)
-        if shopper_key is not None:
-            for product, seconds in recent.items():
-                arguments += (seconds, product)
+        arguments += [VIEWS_KEPT, int(SESSION_GAP.total_seconds())]
+        pairs = [(seconds, member) for added in (recent, viewed) for member, seconds in added.items()]
+        if shopper_key is None:
+            arguments.append(0)
+        else:
+            arguments += [2 * len(recent), *chain.from_iterable(pairs)]
         response = self._connection.call(lambda client: _APPEND(client, keys=keys, args=arguments))
         if isinstance(response, int):
             if response < 0:

@@ -6,7 +6,7 @@ Their client refuses calls at once while the server hangs, so they need no `Shar
 from functools import cache
 
 from analytics_pipeline.erasure import Tombstones
-from analytics_pipeline.recent import RecentProducts, RecentSearches
+from analytics_pipeline.recent import RecentProducts, RecentSearches, SessionViews
 from analytics_pipeline.refused_quota import RefusedQuota
 from analytics_pipeline.settings import PipelineSettings
 from analytics_pipeline.sources import SourceKeys
@@ -33,6 +33,12 @@ def previous_stream() -> Stream:
 def recent_products() -> RecentProducts:
     """Return the products that shoppers interacted with last."""
     return RecentProducts(PipelineSettings.from_env())
+
+
+@cache
+def session_views() -> SessionViews:
+    """Return the views of shoppers' current sessions."""
+    return SessionViews(PipelineSettings.from_env())
 
 
 @cache

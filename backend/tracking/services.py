@@ -14,12 +14,13 @@ from analytics_pipeline import intake
 from analytics_pipeline.allowances import AllowanceExceeded, TooManyGuests
 from analytics_pipeline.events import CartAdd, Click, Refused, View
 from analytics_pipeline.intake import InvalidBody, Received, TooManyEvents
-from analytics_pipeline.recent import KEPT
+from analytics_pipeline.recent import KEPT, VIEWS_KEPT, view_member
 from analytics_pipeline.stream import Batch, refusals_of
 from backend.api.consent import combined, may_track
 from backend.api.errors import InvalidInput
 from backend.api.request_arrivals import consent_text
 from backend.api.shoppers import ANONYMOUS_HEADER, Shopper
+from backend.catalog.known_products import KNOWN_PRODUCTS
 from backend.engines.streams import refused_quota, source_keys, stream
 from backend.tracking.bodies import too_large
 from backend.tracking.errors import TooManyNewGuests
@@ -95,7 +96,14 @@ def _take(body: bytes, *, shopper: Shopper, choice: bool | None, client: Client,
         consent=consent_text(choice),
     )
     guests = client.guests if shopper.user_id is None else None
-    stream().append(batch, recent=_interactions(received), allowance=allowance, guest_allowance=guests)
+    interactions = _interactions(received)
+    stream().append(
+        batch,
+        recent=_latest(interactions, received),
+        viewed=_viewed(interactions, received),
+        allowance=allowance,
+        guest_allowance=guests,
+    )
     return Taken(accepted=len(received.events), refused=received.refused)
 
 
@@ -132,14 +140,36 @@ def _kept(refused: tuple[Refused, ...], *, address: str, now: datetime) -> tuple
     return ()
 
 
-def _interactions(received: Received) -> dict[int, float]:
-    """Return the products of the shopper's last interactions, with the UNIX time of the last one of each."""
+def _interactions(received: Received) -> list[View | Click | CartAdd]:
+    """Return the interactions with products that exist, the oldest first.
+
+    Otherwise views of other ids would replace the shopper's products, of which only the last ones are kept.
+    """
     interactions = [event for event in received.events if isinstance(event, _INTERACTIONS)]
+    if not interactions:
+        return []
+    known = KNOWN_PRODUCTS.among({event.product_id for event in interactions})
     # A batch may be in any order. A UUIDv7 begins with its time, so ids sort by time.
-    interactions.sort(key=_by_id)
+    return sorted((event for event in interactions if event.product_id in known), key=_by_id)
+
+
+def _latest(interactions: Sequence[View | Click | CartAdd], received: Received) -> dict[int, float]:
+    """Return the products of the last interactions, with the UNIX time of the last one of each."""
     latest = {event.product_id: event for event in interactions}
     last = sorted(latest.values(), key=_by_id)[-KEPT:]
-    return {event.product_id: (event.milliseconds + received.clock_offset) / 1_000 for event in last}
+    return {event.product_id: _seconds(event, received) for event in last}
+
+
+def _viewed(interactions: Sequence[View | Click | CartAdd], received: Received) -> dict[str, float]:
+    """Return the members of the last views with their UNIX times."""
+    views = [event for event in interactions if isinstance(event, View)][-VIEWS_KEPT:]
+    return {
+        view_member(event.event_id, product=event.product_id): _seconds(event, received) for event in views
+    }
+
+
+def _seconds(event: View | Click | CartAdd, received: Received) -> float:
+    return (event.milliseconds + received.clock_offset) / 1_000
 
 
 _by_id = attrgetter("event_id.int")

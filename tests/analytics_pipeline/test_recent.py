@@ -1,13 +1,15 @@
-"""The products that a shopper interacted with last, kept in Redis."""
+"""The products that a shopper interacted with last and the views of the session, kept in Redis."""
 
 from datetime import UTC, datetime, timedelta
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
+from uuid_utils.compat import uuid7
 
-from analytics_pipeline.recent import KEPT, RecentProducts
+from analytics_pipeline.recent import KEPT, VIEWS_KEPT, RecentProducts, SessionViews, view_member
 from analytics_pipeline.redis_client import StreamUnavailable
 from analytics_pipeline.settings import PipelineSettings
+from analytics_pipeline.stream import Batch, Stream
 from tests.analytics_pipeline.samples import append_interactions
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
@@ -83,3 +85,75 @@ def test_a_guests_products_are_added_to_the_account_once(
 def test_a_server_that_is_down_raises_instead_of_returning_an_empty_list() -> None:
     with pytest.raises(StreamUnavailable):
         RecentProducts(PipelineSettings.from_env({"REDIS_URL": "redis://127.0.0.1:1/0"})).of(uuid4())
+
+
+@pytest.fixture
+def sessions(settings: PipelineSettings) -> SessionViews:
+    return SessionViews(settings)
+
+
+def append_views(
+    settings: PipelineSettings, shopper: UUID, *, views: list[tuple[UUID, int, datetime]]
+) -> None:
+    """Append a batch with these views: id, product and time of each."""
+    viewed = {view_member(id_, product=product): moment.timestamp() for id_, product, moment in views}
+    batch = Batch(arrived_at=NOW, shopper_key=shopper, events=())
+    Stream(settings, key="tests:interactions").append(batch, viewed=viewed)
+
+
+def test_a_session_has_its_views_in_their_order_with_repetitions(
+    sessions: SessionViews, recent: RecentProducts, settings: PipelineSettings
+) -> None:
+    shopper = uuid4()
+
+    append_views(settings, shopper, views=[(uuid7(), 5, at(1)), (uuid7(), 6, at(2)), (uuid7(), 5, at(3))])
+    append_views(settings, shopper, views=[(uuid7(), 6, at(3))])
+
+    assert sessions.of(shopper) == [5, 6, 5, 6]
+    assert recent.with_session(shopper) == ([], [5, 6, 5, 6])
+
+
+def test_a_view_that_is_sent_again_adds_nothing_even_if_the_clock_is_corrected_otherwise(
+    sessions: SessionViews, settings: PipelineSettings
+) -> None:
+    shopper, first, second = uuid4(), uuid7(), uuid7()
+    append_views(settings, shopper, views=[(first, 5, at(1)), (second, 6, at(2))])
+
+    append_views(settings, shopper, views=[(first, 5, at(3))])
+
+    assert sessions.of(shopper) == [5, 6]
+
+
+def test_a_session_begins_after_a_gap_of_more_than_thirty_minutes(
+    sessions: SessionViews, settings: PipelineSettings
+) -> None:
+    shopper = uuid4()
+
+    append_views(settings, shopper, views=[(uuid7(), 5, at(1)), (uuid7(), 6, at(32)), (uuid7(), 7, at(62))])
+
+    assert sessions.of(shopper) == [6, 7]
+
+
+def test_only_the_last_views_of_a_session_are_kept(
+    sessions: SessionViews, settings: PipelineSettings
+) -> None:
+    shopper = uuid4()
+
+    for product in range(1, VIEWS_KEPT + 6):
+        append_views(settings, shopper, views=[(uuid7(), product, NOW + timedelta(seconds=product))])
+
+    assert sessions.of(shopper) == list(range(6, VIEWS_KEPT + 6))
+
+
+def test_a_guests_session_is_added_to_the_accounts_and_forgotten_alone(
+    sessions: SessionViews, settings: PipelineSettings
+) -> None:
+    guest, account = uuid4(), uuid4()
+    append_views(settings, account, views=[(uuid7(), 5, at(1)), (uuid7(), 6, at(3))])
+    append_views(settings, guest, views=[(uuid7(), 7, at(2))])
+
+    for _ in range(2):
+        sessions.add_from(guest, into=account)
+    sessions.forget(guest)
+
+    assert (sessions.of(account), sessions.of(guest)) == ([5, 7, 6], [])

@@ -218,6 +218,7 @@ def test_the_export_has_what_the_shop_knows_and_no_secrets(
         "recommendations",
         "recent_products",
         "recent_searches",
+        "session_views",
         "events",
         "refused_events",
         "saved_views",

@@ -60,7 +60,9 @@ def test_events_are_stored_only_with_consent(
     settings.TRACKING_CONSENT = setting
     recent_products().forget(GUEST)
     client = client_with(headers, stored=stored, logged_in=stored is not None)
-    batch = {"events": [view(), {"type": "view"}]} | ({} if body is None else {"tracking_consent": body})
+    batch = {"events": [view(product_id=product().pk), {"type": "view"}]} | (
+        {} if body is None else {"tracking_consent": body}
+    )
 
     response = client.post("/api/events/", batch, format="json")
 

@@ -253,31 +253,6 @@ def test_a_full_stream_refuses_batches_and_keeps_its_entries(guest: APIClient, o
     assert len(batches(streams.stream())) == 1
 
 
-def test_the_products_of_a_shoppers_interactions_are_stored_for_recommendations(
-    guest: APIClient, stream: Stream
-) -> None:
-    streams.recent_products().forget(GUEST)
-    send(guest, view(product_id=3), view(product_id=4, type="click"), view(type="cart_remove", product_id=5))
-    assert sorted(streams.recent_products().of(GUEST)) == [3, 4]
-    streams.recent_products().forget(GUEST)
-
-
-def test_the_latest_of_several_interactions_counts_whatever_their_order(
-    guest: APIClient, stream: Stream
-) -> None:
-    streams.recent_products().forget(GUEST)
-    third = uuid7()
-    second, first = (str(UUID(int=third.int - (seconds * 1_000 << 80))) for seconds in (1, 2))
-    send(
-        guest,
-        view(product_id=3, event_id=str(third)),
-        view(product_id=4, event_id=second),
-        view(product_id=3, event_id=first),
-    )
-    assert streams.recent_products().of(GUEST) == [3, 4]
-    streams.recent_products().forget(GUEST)
-
-
 def test_the_health_check_reports_the_lag(guest: APIClient, stream: Stream) -> None:
     from backend.tracking import health
 
