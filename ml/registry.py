@@ -184,6 +184,23 @@ class Registry:
                 return version
         return None
 
+    def judged(self, *, before: str, count: int) -> Sequence[Version]:
+        """Return the newest `count` versions before this id that were judged; the oldest first.
+
+        Back-tests, versions of releases that didn't judge, and damaged manifests are left out.
+        """
+        found: list[Version] = []
+        for name in reversed(self.versions()):
+            if name >= before or len(found) == count:
+                continue
+            try:
+                version = self.load(name)
+            except VersionDamaged:
+                continue
+            if not version.is_back_test and "verdicts" in version.manifest:
+                found.append(version)
+        return found[::-1]
+
     def damaged(self) -> Sequence[VersionDamaged]:
         """Return why manifests can't be read, for each version that `latest` skips; the oldest first."""
         found = []

@@ -16,7 +16,7 @@ from analytics_pipeline import embedded
 from analytics_pipeline.migrate import MigrationChanged, migrate
 from analytics_pipeline.settings import InvalidSetting, PipelineSettings
 from analytics_pipeline.warehouse import Warehouse, WarehouseRefused, WarehouseUnavailable
-from ml import contest, gates, product_pages
+from ml import contest, environment, gates, product_pages
 from ml.compose import popular_list, product_lists, user_lists
 from ml.contest import Candidate, Chosen, Measurement, Served
 from ml.dataset import Interactions
@@ -25,7 +25,9 @@ from ml.models.library import NameTaken, PluginMissing, UnknownModel, load_plugi
 from ml.models.product_page import ProductPage
 from ml.models.recipe import InvalidParameter
 from ml.product_pages import Pages
+from ml.profiles import profile
 from ml.registry import Registry, Version, VersionDamaged, VersionExists, VersionNotFound
+from ml.segments import by_segment
 from ml.settings import TrainingSettings
 from ml.training_data import TrainingData, from_warehouse
 from ml.training_lock import TrainingRuns, training
@@ -34,6 +36,15 @@ from ml.trust import Limits
 LIST_LENGTH = 50
 # Other shoppers get lists only from the products that they view, as new shoppers do.
 MAX_USERS = 100_000
+PARAMETERS = {
+    "k": contest.K,
+    "choice_share": contest.CHOICE_SHARE,
+    "test_share": contest.TEST_SHARE,
+    "max_test_users": contest.MAX_TEST_USERS,
+    "list_length": LIST_LENGTH,
+    "max_users": MAX_USERS,
+}
+"""What decides a version beside its data and recipes; the limits of trust are in `trust`."""
 
 
 class NoTrainingData(ValueError):
@@ -110,6 +121,10 @@ def train(
         "measured": [contest.as_record(one) for one in chosen.measured],
         "tested": {name: contest.as_record(one) for name, one in chosen.tested.items()},
         "product_pages": pages.as_dict(),
+        "environment": environment.described(),
+        "parameters": PARAMETERS,
+        "data": msgspec.to_builtins(profile(data)),
+        "by_segment": msgspec.to_builtins(by_segment(chosen.comparison)),
     }
     verdicts.append(
         gates.data_complete(

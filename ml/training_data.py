@@ -47,11 +47,20 @@ def from_warehouse(warehouse: Warehouse, *, as_of: datetime, limits: Limits = LI
         WarehouseUnavailable, WarehouseRefused: the query failed.
     """
     histories, origins = interactions_of(warehouse, as_of=as_of)
-    products = extracts.products(warehouse, as_of=as_of)
-    catalogue = Catalogue.of([_facts(row) for row in products.to_dict("records")])
+    catalogue = catalogue_of(warehouse, as_of=as_of)
     trust = learned(histories, origins, limits=limits)
     orders = _orders(extracts.orders(warehouse, as_of=as_of))
     return TrainingData(trust.log, catalogue, as_of, histories, trust, orders)
+
+
+def catalogue_of(warehouse: Warehouse, *, as_of: datetime) -> Catalogue:
+    """Return the products that were created before a point in time and aren't deleted.
+
+    Raises:
+        WarehouseUnavailable, WarehouseRefused: the query failed.
+    """
+    products = extracts.products(warehouse, as_of=as_of)
+    return Catalogue.of([_facts(row) for row in products.to_dict("records")])
 
 
 def interactions_of(warehouse: Warehouse, *, as_of: datetime) -> tuple[InteractionLog, Origins]:

@@ -6,7 +6,7 @@ saw it. What the others do is used for their own lists only. docs/decisions/abus
 attacker, and what it does to honest data.
 """
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -93,14 +93,16 @@ class Learned:
     trusted: int
     is_young_shop: bool
     rows: dict[str, int]
+    limits: Limits = LIMITS
 
     def as_dict(self) -> dict[str, object]:
-        """Return the counts as they are stored in a manifest."""
+        """Return the counts and the limits as they are stored in a manifest."""
         return {
             "shoppers": self.shoppers,
             "trusted": self.trusted,
             "is_young_shop": self.is_young_shop,
             "rows": dict(self.rows),
+            "limits": asdict(self.limits),
         }
 
 
@@ -111,7 +113,7 @@ def learned(log: InteractionLog, origins: Origins, *, limits: Limits = LIMITS) -
     are the same, to the last bit, with and without the events of young shoppers.
     """
     if not len(log):
-        return Learned(log, shoppers=0, trusted=0, is_young_shop=True, rows={})
+        return Learned(log, shoppers=0, trusted=0, is_young_shop=True, rows={}, limits=limits)
     users, rows = np.unique(log.users, return_inverse=True)
     proven = np.zeros(len(users), dtype=bool)
     proven[rows[origins.purchases]] = True
@@ -132,7 +134,7 @@ def learned(log: InteractionLog, origins: Origins, *, limits: Limits = LIMITS) -
     taught = InteractionLog(
         weights.log.users, weights.log.items, weights.log.times, weights.values.astype(np.float32)
     )
-    return Learned(taught, len(users), trusted, is_young_shop, counts)
+    return Learned(taught, len(users), trusted, is_young_shop, counts, limits)
 
 
 def _earned(

@@ -1,4 +1,4 @@
-"""List and compare registered versions: `python -m ml.versions list`, `python -m ml.versions compare A B`.
+"""List, compare and describe versions: `python -m ml.versions list`, `compare A B`, `report VERSION`.
 
 A comparison has, for each kind of lists, how many subjects have one in each version and in both; how many of
 these have the same first products in the same order (`equal`); the mean share of the first products that both
@@ -9,20 +9,27 @@ import argparse
 import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from analytics_pipeline import embedded
-from analytics_pipeline.settings import InvalidSetting
+from analytics_pipeline.settings import InvalidSetting, PipelineSettings
+from analytics_pipeline.warehouse import Warehouse, WarehouseRefused, WarehouseUnavailable
 from ml import gates
 from ml.arguments import positive
+from ml.catalogue import ProductFacts
 from ml.lists import NO_PRODUCT, Lists
 from ml.registry import Registry, Version, VersionDamaged, VersionNotFound
+from ml.report import page
 from ml.settings import TrainingSettings
+from ml.training_data import catalogue_of
 
-EXPECTED = (InvalidSetting, VersionDamaged, VersionNotFound)
+EXPECTED = (InvalidSetting, OSError, VersionDamaged, VersionNotFound)
+HISTORY = 9
 COMPARED = 10
 EXAMPLES = 3
 MEGABYTE = 1_000_000
@@ -179,12 +186,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         registry = Registry(TrainingSettings.from_env().registry)
-        if options.command == "list":
-            lines = listed(registry)
-        else:
-            first, second = (registry.load(name) for name in (options.first, options.second))
-            lines = compared(first, second, examples=options.examples)
-        for line in lines:
+        for line in _lines(options, registry):
             print(line)
     except EXPECTED as error:
         print(f"ml.versions: {error}", file=sys.stderr)
@@ -192,8 +194,51 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
+def _lines(options: argparse.Namespace, registry: Registry) -> Iterator[str]:
+    if options.command == "list":
+        yield from listed(registry)
+    elif options.command == "compare":
+        first, second = (registry.load(name) for name in (options.first, options.second))
+        yield from compared(first, second, examples=options.examples)
+    else:
+        yield from _written(options, registry)
+
+
+def _written(options: argparse.Namespace, registry: Registry) -> Iterator[str]:
+    """Write the report of a version, and yield a line that names the file.
+
+    Raises:
+        VersionNotFound, VersionDamaged: there is no such version, or its lists can't be read.
+        OSError: the file can't be written.
+    """
+    version = registry.load(options.version)
+    products, problem = _catalogue()
+    if problem:
+        yield f"The catalogue can't be read, so that products have no titles: {problem}"
+    path = Path(options.output or f"{version.id}.html")
+    judged = [*registry.judged(before=version.id, count=HISTORY), version]
+    path.write_text(page(version, products=products, judged=judged), encoding="utf-8")
+    yield f"{path}: the report of {version.id}; it names products, and no shopper"
+
+
+def _catalogue() -> tuple[Mapping[int, ProductFacts], str | None]:
+    """Return the products in the warehouse, or none and the reason why they can't be read."""
+    pipeline = PipelineSettings.from_env()
+    try:
+        with embedded.ensure(pipeline, embedded.WAREHOUSE):
+            warehouse = Warehouse(pipeline)
+            try:
+                return catalogue_of(warehouse, as_of=datetime.now(UTC)).products, None
+            finally:
+                warehouse.close()
+    except (WarehouseRefused, WarehouseUnavailable, embedded.ServiceDidNotStart) as error:
+        return {}, str(error)
+
+
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m ml.versions", description="List and compare versions.")
+    parser = argparse.ArgumentParser(
+        prog="python -m ml.versions", description="List, compare and describe versions."
+    )
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("list", help="all versions, what they learned from, and what their gates found")
     compare = commands.add_parser(
@@ -208,6 +253,11 @@ def _parser() -> argparse.ArgumentParser:
         metavar="N",
         help=f"of each kind, the N lists that differ most ({EXAMPLES})",
     )
+    report = commands.add_parser(
+        "report", help="one HTML page: data, recipes, metrics, verdicts, lists by title, and drift"
+    )
+    report.add_argument("version", metavar="VERSION")
+    report.add_argument("--output", metavar="FILE", help="default: VERSION.html in the present folder")
     return parser
 
 

@@ -11,8 +11,12 @@ import pytest
 
 from ml import gates
 from ml.lists import Lists
-from ml.registry import Registry
+from ml.registry import Registry, Version
+from ml.train import train
+from ml.training_data import TrainingData
 from ml.versions import main
+from tests.ml.planted import planted_catalogue
+from tests.ml.planted_log import PRODUCTS, planted_log
 
 NOW = datetime(2026, 3, 1, 2, 15, tzinfo=UTC)
 PASSED = [gates.enough_users(120), gates.budgets(1_000, subjects=3)]
@@ -128,3 +132,25 @@ def test_an_unknown_or_damaged_version_is_named_in_one_line(
     (registry.root / other / "product.hybrid.npz").unlink()
     assert main(["compare", name, other]) == 1
     assert "product.hybrid.npz is missing" in capsys.readouterr().err
+
+
+def test_a_report_is_written_to_a_file_also_without_a_warehouse(
+    registry: Registry, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("CLICKHOUSE_URL", "http://127.0.0.1:1/shop")
+    version = trained(registry)
+    output = tmp_path / "report.html"
+
+    assert main(["report", version.id, "--output", str(output)]) == 0
+
+    printed = capsys.readouterr().out
+    assert "products have no titles" in printed
+    assert str(output) in printed
+    assert f"Model version {version.id}" in output.read_text()
+    assert main(["report", version.id, "--output", str(tmp_path / "no" / "folder")]) == 1
+    assert capsys.readouterr().err.count("\n") == 1
+
+
+def trained(registry: Registry) -> Version:
+    log = planted_log(users=40)
+    return train(TrainingData(log, planted_catalogue(PRODUCTS), NOW, log), registry=registry, now=NOW)
