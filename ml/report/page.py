@@ -213,7 +213,8 @@ def _environment(version: Version) -> Html:
         **version.manifest.get("parameters", {}),
         **(version.manifest.get("trust") or {}).get("limits", {}),
     }
-    files = [(entry["file"], entry["sha256"]) for entry in version.manifest["lists"].values()]
+    entries = [*version.manifest["lists"].values(), *version.manifest.get("arrays", {}).values()]
+    files = [(entry["file"], entry["sha256"]) for entry in entries]
     return Html(
         known
         + heading("Parameters")
