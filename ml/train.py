@@ -5,24 +5,18 @@ import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any
 
 import msgspec
-import numpy as np
-from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from analytics_pipeline import embedded
 from analytics_pipeline.migrate import MigrationChanged, migrate
 from analytics_pipeline.settings import InvalidSetting, PipelineSettings
 from analytics_pipeline.warehouse import Warehouse, WarehouseRefused, WarehouseUnavailable
-from ml import contest, environment, gates, product_pages
-from ml.compose import popular_list, product_lists, user_lists
-from ml.contest import Candidate, Chosen, Measurement, Served
-from ml.dataset import Interactions
+from ml import contest, environment, gates, product_pages, version_lists
+from ml.contest import Measurement, Served
 from ml.lists import Lists
 from ml.models.library import NameTaken, PluginMissing, UnknownModel, load_plugins
-from ml.models.product_page import ProductPage
 from ml.models.recipe import InvalidParameter
 from ml.product_pages import Pages
 from ml.profiles import profile
@@ -32,17 +26,15 @@ from ml.settings import TrainingSettings
 from ml.training_data import TrainingData, from_warehouse
 from ml.training_lock import TrainingRuns, training
 from ml.trust import Limits
+from ml.version_lists import all_lists
 
-LIST_LENGTH = 50
-# Other shoppers get lists only from the products that they view, as new shoppers do.
-MAX_USERS = 100_000
 PARAMETERS = {
     "k": contest.K,
     "choice_share": contest.CHOICE_SHARE,
     "test_share": contest.TEST_SHARE,
     "max_test_users": contest.MAX_TEST_USERS,
-    "list_length": LIST_LENGTH,
-    "max_users": MAX_USERS,
+    "list_length": version_lists.LIST_LENGTH,
+    "max_users": version_lists.MAX_USERS,
 }
 """What decides a version beside its data and recipes; the limits of trust are in `trust`."""
 
@@ -99,7 +91,7 @@ def train(
     )
     pages = Pages() if splits is None else product_pages.decide(chosen.hybrid, *splits, orders=data.orders)
     verdicts = [*chosen.verdicts, *gates.judge_persons(chosen.comparison)]
-    lists, made_by = compose(chosen, data, pages=pages)
+    lists, made_by = all_lists(chosen, data, pages=pages)
     for algorithm in set(gates.PERSONAL) - set(gates.published_algorithms(verdicts)):
         del lists[f"user.{algorithm}"], made_by[f"user.{algorithm}"]
     verdicts.append(gates.budgets(_size(lists), subjects=max(len(data.catalogue), _subjects(lists))))
@@ -159,66 +151,6 @@ def _served(version: Version | None) -> tuple[Served | None, str | None]:
         return contest.served_recipes(version), None
     except (UnknownModel, InvalidParameter) as error:
         return None, f"the recipe of {version.id} can't be trained by this release: {error}"
-
-
-def compose(chosen: Chosen, data: TrainingData, *, pages: Pages) -> tuple[dict[str, Lists], dict[str, str]]:
-    """Return the lists of a version and the name of the model that made each, by `audience.algorithm`."""
-    lists: dict[str, Lists] = {}
-    made_by: dict[str, str] = {}
-    for algorithm in ("collaborative", "content_based", "hybrid"):
-        candidate: Candidate = getattr(chosen, algorithm)
-        of_hybrid = pages if algorithm == "hybrid" else None
-        made = _personal(candidate, data, algorithm=algorithm, pages=of_hybrid)
-        lists |= made
-        made_by |= dict.fromkeys(made, candidate.model.name)
-    made_by["product.hybrid"] = ProductPage.name
-    if chosen.person != chosen.hybrid:
-        lists["user.hybrid"] = _personal_lists(chosen, lists, data)
-        made_by["user.hybrid"] = chosen.person.model.name
-    lists["everyone.popularity"] = _popular(chosen.popularity, data)
-    made_by["everyone.popularity"] = chosen.popularity.model.name
-    return lists, made_by
-
-
-def _personal_lists(chosen: Chosen, lists: Mapping[str, Lists], data: TrainingData) -> Lists:
-    """Return the personal lists of the recipe that was chosen in place of the hybrid."""
-    for algorithm in ("collaborative", "content_based"):
-        if chosen.person == getattr(chosen, algorithm):
-            return lists[f"user.{algorithm}"]
-    return _personal(chosen.person, data, algorithm="hybrid", pages=None)["user.hybrid"]
-
-
-def _personal(
-    candidate: Candidate, data: TrainingData, *, algorithm: str, pages: Pages | None
-) -> dict[str, Lists]:
-    pairs, allowed = _training_pairs(candidate, data)
-    fitted = candidate.model.fit(pairs, catalogue=data.catalogue)
-    of_pages = fitted if pages is None else pages.fitted(fitted, pairs)
-    near = product_lists(of_pages, pairs, allowed=allowed, length=LIST_LENGTH)
-    histories = contest.histories(candidate, data.histories, learned_from=data.log, items=pairs.items)
-    active = histories.of_users(_served_users(data))
-    personal = user_lists(fitted, active, allowed=allowed, length=LIST_LENGTH, near=near)
-    return {f"product.{algorithm}": near, f"user.{algorithm}": personal}
-
-
-def _served_users(data: TrainingData) -> NDArray[Any]:
-    """Return the users who get lists: those from whom the models learn first, then the others.
-
-    Within each group the last active ones come first, so that forged guests take no place of a shopper.
-    """
-    learned_from = data.log.last_active(count=MAX_USERS)
-    others = data.histories.where(~np.isin(data.histories.users, learned_from))
-    return np.concatenate([learned_from, others.last_active(count=MAX_USERS - len(learned_from))])
-
-
-def _popular(candidate: Candidate, data: TrainingData) -> Lists:
-    pairs, allowed = _training_pairs(candidate, data)
-    return popular_list(candidate.model.fit(pairs), pairs, allowed=allowed, length=LIST_LENGTH)
-
-
-def _training_pairs(candidate: Candidate, data: TrainingData) -> tuple[Interactions, NDArray[np.bool_]]:
-    pairs = contest.training_pairs(candidate, data.log, data.catalogue)
-    return pairs, data.catalogue.sellable(pairs.items.values)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -92,6 +92,8 @@ def _orders(rows: pd.DataFrame) -> Orders:
         orders=rows["order_id"].to_numpy(np.int64),
         items=rows["product_id"].to_numpy(np.int64),
         times=rows["ordered_at"].to_numpy(np.int64).astype("datetime64[s]"),
+        buyers=rows["buyer"].to_numpy().astype("S36"),
+        by_account=rows["by_account"].to_numpy(np.bool_),
     )
 
 

@@ -61,7 +61,7 @@ def orders(baskets: Sequence[Sequence[int]]) -> Orders:
     numbers = np.repeat(np.arange(len(baskets)), [len(basket) for basket in baskets])
     items = np.array([item for basket in baskets for item in basket])
     times = np.full(len(items), np.datetime64("2026-03-01", "s"))
-    return Orders(numbers, items, times)
+    return Orders(numbers, items, times, np.full(len(items), b""), np.zeros(len(items), np.bool_))
 
 
 @pytest.fixture(scope="module")

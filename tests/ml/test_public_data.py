@@ -96,4 +96,4 @@ def gift_shop_with_orders(folder: Path) -> tuple[InteractionLog, Catalogue, Orde
     )
     catalogue = Catalogue.of([ProductFacts(place + 1, title=title) for place, title in enumerate(titles)])
     invoices = np.unique(rows["InvoiceNo"].to_numpy(dtype=str), return_inverse=True)[1]
-    return log, catalogue, Orders(invoices.astype(np.int64), products, times)
+    return log, catalogue, Orders(invoices.astype(np.int64), products, times, customers, known)

@@ -179,3 +179,43 @@ def test_leaving_out_most_interactions_is_said_and_their_shoppers_get_lists(
     monkeypatch.setenv("VITRINE_ML_YOUNG_WEIGHT", "2")
     assert main(as_of) == 1
     assert "VITRINE_ML_YOUNG_WEIGHT='2'" in capsys.readouterr().err
+
+
+def test_the_buyer_of_an_order_is_an_account_or_a_guest(shop: Warehouse) -> None:
+    account, guest, linked = (UUID(int=number) for number in (1, 70_001, 70_002))
+    before = from_warehouse(shop, as_of=NOW).orders
+    shop.insert(
+        "order_facts",
+        {
+            "movement_id": [50_001, 50_002, 50_003, 50_004, 50_005, 50_006],
+            "order_item_id": [50_001, 50_002, 50_003, 50_004, 50_005, 50_005],
+            "order_id": [90_001, 90_001, 90_002, 90_003, 90_004, 90_004],
+            "kind": ["SALE"] * 5 + ["CANCEL"],
+            "quantity": [1] * 6,
+            "occurred_at": [NOW - timedelta(days=1)] * 6,
+            "product_id": [1, 2, 3, 4, 5, 5],
+            "customer_key": [account, account, *[NIL_UUID] * 4],
+            "shopper_key": [NIL_UUID, NIL_UUID, guest, linked, NIL_UUID, NIL_UUID],
+            "version": [1] * 6,
+        },
+    )
+    shop.insert(
+        "shopper_links",
+        {"anonymous_key": [linked], "shopper_key": [account], "linked_at": [NOW - timedelta(hours=1)]},
+    )
+
+    orders = from_warehouse(shop, as_of=NOW).orders
+
+    found = orders.where(orders.orders >= 90_001)
+    rows = zip(
+        found.orders.tolist(), found.items.tolist(), found.buyers.tolist(), found.by_account, strict=True
+    )
+    of_account, of_guest = str(account).encode(), str(guest).encode()
+    assert [(order, item, buyer, bool(known)) for order, item, buyer, known in rows] == [
+        (90_001, 1, of_account, True),
+        (90_001, 2, of_account, True),
+        (90_002, 3, of_guest, False),
+        (90_003, 4, of_account, True),
+    ]
+    assert len(orders) == len(before) + len(found), "the cancelled line is left out"
+    assert orders.fingerprint() != before.fingerprint()
