@@ -99,6 +99,19 @@ def test_five_hundred_forged_orders_of_guests_move_no_list(forged: list[Order]) 
     np.testing.assert_array_equal(before.products, after.products)
 
 
+def test_guests_orders_of_a_pair_count_at_most_as_many_as_those_of_accounts() -> None:
+    honest = [one for one in shop() if one[0].startswith("account")]
+
+    none, some, more = (
+        together_lists(orders(*honest, *[("guest-9", [1, 2])] * count), catalogue())
+        for count in (0, 500, 600)
+    )
+
+    np.testing.assert_array_equal(some.scores, more.scores)
+    (row,) = np.nonzero(none.subjects == 1)
+    assert none.scores[row, 0] < some.scores[row, 0] < 2.2 * none.scores[row, 0]
+
+
 def test_one_account_that_orders_a_pair_many_times_lists_nothing() -> None:
     forged = [("account-9999", [TARGET, TARGET - 1]) for _ in range(500)]
 
