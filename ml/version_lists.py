@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ml import contest, together
+from ml import contest, together, trending
 from ml.compose import popular_list, product_lists, user_lists
 from ml.contest import Candidate, Chosen
 from ml.dataset import Interactions
@@ -15,6 +15,7 @@ from ml.models.product_page import ProductPage
 from ml.product_pages import Pages
 from ml.together import together_lists
 from ml.training_data import TrainingData
+from ml.trending import trending_list
 
 LIST_LENGTH = 50
 # Other shoppers get lists only from the products that they view, as new shoppers do.
@@ -39,6 +40,8 @@ def all_lists(chosen: Chosen, data: TrainingData, *, pages: Pages) -> tuple[dict
     made_by["everyone.popularity"] = chosen.popularity.model.name
     lists["product.together"] = together_lists(data.orders, data.catalogue)
     made_by["product.together"] = together.MADE_BY
+    lists["everyone.trending"] = trending_list(data.orders, data.catalogue)
+    made_by["everyone.trending"] = trending.MADE_BY
     return lists, made_by
 
 

@@ -13,8 +13,8 @@ from ml.models.content import Content
 from ml.models.item_knn import ItemKnn
 from ml.models.popularity import Popularity
 from ml.product_pages import Pages
-from ml.train import compose
 from ml.training_data import TrainingData
+from ml.version_lists import all_lists
 
 TOP = 20
 HALF_LIFE = 30.0
@@ -49,7 +49,7 @@ def trained(data: TrainingData) -> dict[str, Lists]:
             hybrid=hybrid,
             person=hybrid,
         )
-        lists, _ = compose(chosen, data, pages=Pages())
+        lists, _ = all_lists(chosen, data, pages=Pages())
         for key, value in lists.items():
             is_same_for_all = key == "everyone.popularity" or "content" in key
             label = key if is_same_for_all else f"{key} ({name})"
