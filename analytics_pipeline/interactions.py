@@ -41,8 +41,8 @@ def interactions(warehouse: Warehouse, *, as_of: datetime) -> pd.DataFrame:
 def orders(warehouse: Warehouse, *, as_of: datetime) -> pd.DataFrame:
     """Return one row for each product of each order, without what was cancelled.
 
-    Columns: `order_id`, `product_id`, `ordered_at` (UNIX seconds), `by_account` (1 if the buyer has an account),
-    `buyer` (the key of the account or the guest as text; empty if the guest isn't known).
+    Columns: `order_id`, `product_id`, `ordered_at` (UNIX seconds), `by_account` (1 if the buyer has an
+    account), `buyer` (the key of the account or the guest as text; empty if the guest isn't known).
 
     Raises:
         WarehouseUnavailable, WarehouseRefused: the query failed.
