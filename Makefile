@@ -117,6 +117,10 @@ bench-serving: $(VENV)/.development ## Compare recommendations with a hello-worl
 bench-relevance: $(VENV)/.development ## Measure what each ranking feature adds to relevance, and what it costs
 	$(RUN) -m benchmarks.relevance $(RELEVANCE)
 
+.PHONY: bench-counterfactual
+bench-counterfactual: $(VENV)/.development ## Print how often intervals of counterfactual estimates contain planted values
+	$(RUN) -m benchmarks.counterfactual
+
 .PHONY: bench-search
 bench-search: $(VENV)/.development ## Compare search, suggestions and rebuilds with the engine's work alone
 	$(RUN) -m benchmarks.search $(SEARCH)
