@@ -16,6 +16,7 @@ from ml.dataset import InteractionLog
 from ml.training_data import TrainingData
 
 WINDOW = np.timedelta64(28, "D")
+WEEK = np.timedelta64(7, "D")
 # The shares of the products, from the most popular one on, whose interactions are added up.
 RANKS = (0.01, 0.05, 0.2, 0.5, 1.0)
 RANK_NAMES = ("first 1 %", "next 4 %", "next 15 %", "next 30 %", "last 50 %")
@@ -36,14 +37,15 @@ class Counts(msgspec.Struct, frozen=True):
 class Profile(msgspec.Struct, frozen=True, kw_only=True):
     """What a version learned from, as it is stored in its manifest.
 
-    `all` counts every interaction, `recent` those of the last 28 days. `popularity` has the shares of the
-    recent interactions with the first 1 % of the products, the next 4 %, 15 %, 30 % and 50 %, by their
-    number of interactions; `categories` those by first category, the most frequent ones and "others". Times
-    are ISO texts, None without interactions.
+    `all` counts every interaction, `recent` those of the last 28 days, `week` of the last 7. `popularity` has
+    the shares of the recent interactions with the first 1 % of the products, the next 4 %, 15 %, 30 % and
+    50 %, by their number of interactions; `categories` those by first category, the most frequent ones and
+    "others". Times are ISO texts, None without interactions.
     """
 
     all: Counts
     recent: Counts
+    week: Counts
     first_interaction: str | None
     last_interaction: str | None
     popularity: Sequence[float]
@@ -59,6 +61,7 @@ def profile(data: TrainingData) -> Profile:
     return Profile(
         all=_counts(log),
         recent=_counts(recent),
+        week=_counts(log.where(log.times >= as_of - WEEK)),
         first_interaction=f"{log.times.min()}+00:00" if len(log) else None,
         last_interaction=f"{log.times.max()}+00:00" if len(log) else None,
         popularity=_by_rank(numbers),

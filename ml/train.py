@@ -13,7 +13,7 @@ from analytics_pipeline import embedded
 from analytics_pipeline.migrate import MigrationChanged, migrate
 from analytics_pipeline.settings import InvalidSetting, PipelineSettings
 from analytics_pipeline.warehouse import Warehouse, WarehouseRefused, WarehouseUnavailable
-from ml import contest, environment, gates, product_pages, version_lists
+from ml import contest, drift, environment, gates, product_pages, version_lists
 from ml.contest import Measurement, Served
 from ml.lists import Lists
 from ml.models.library import NameTaken, PluginMissing, UnknownModel, load_plugins
@@ -124,6 +124,8 @@ def train(
         )
     )
     facts["verdicts"] = msgspec.to_builtins(verdicts)
+    before = registry.judged(before=f"{now.astimezone(UTC):%Y%m%dT%H%M%SZ}", count=drift.VERSIONS)
+    facts["drift"] = msgspec.to_builtins(drift.drift(facts, before))
     return registry.register(lists=lists, made_by=made_by, facts=facts, now=now)
 
 
@@ -245,6 +247,7 @@ def _print_summary(version: Version) -> None:
         print(f"{verdict.outcome.replace('_', ' '):<14}  {verdict}")
     if pages := manifest["product_pages"]["measured"]:
         print(f"Product pages: {product_pages.summary(pages)}")
+    _print_drift(version)
     if not gates.published_algorithms(verdicts):
         print("Shoppers get no personal lists from interactions: popular and similar products instead.")
     trust = manifest["trust"] or {}
@@ -259,6 +262,12 @@ def _print_summary(version: Version) -> None:
         print(f"registered {version.id}, a back-test; only `python manage.py {command}` serves it")
     else:
         print(f"registered {version.id}; `python manage.py publish_model` serves it")
+
+
+def _print_drift(version: Version) -> None:
+    found = drift.stored(version.manifest)
+    for check in found.found if found else []:
+        print(f"Drift           {check.name}: {check.reason}")
 
 
 def _parser() -> argparse.ArgumentParser:

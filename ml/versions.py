@@ -1,4 +1,4 @@
-"""List, compare and describe versions: `python -m ml.versions list`, `compare A B`, `report VERSION`.
+"""List, compare and describe versions: `python -m ml.versions list`, `compare A B`, `report V`, `card V`.
 
 A comparison has, for each kind of lists, how many subjects have one in each version and in both; how many of
 these have the same first products in the same order (`equal`); the mean share of the first products that both
@@ -19,10 +19,11 @@ from numpy.typing import NDArray
 from analytics_pipeline import embedded
 from analytics_pipeline.settings import InvalidSetting, PipelineSettings
 from analytics_pipeline.warehouse import Warehouse, WarehouseRefused, WarehouseUnavailable
-from ml import gates
+from ml import drift, gates
 from ml.arguments import positive
 from ml.catalogue import ProductFacts
 from ml.lists import NO_PRODUCT, Lists
+from ml.model_card import card
 from ml.registry import Registry, Version, VersionDamaged, VersionNotFound
 from ml.report import page
 from ml.settings import TrainingSettings
@@ -102,7 +103,9 @@ def _verdicts(manifest: Mapping[str, Any]) -> str:
     if refused:
         return "refused: " + ", ".join(sorted({str(verdict.gate) for verdict in refused}))
     algorithms = gates.published_algorithms(gates.stored_verdicts(manifest) or [])
-    return "personal lists: " + (", ".join(algorithms) or "none")
+    changed = drift.stored(manifest)
+    names = ", ".join(check.name for check in changed.found) if changed else ""
+    return "personal lists: " + (", ".join(algorithms) or "none") + (f"; drift: {names}" if names else "")
 
 
 def _minute(iso: str) -> str:
@@ -200,6 +203,8 @@ def _lines(options: argparse.Namespace, registry: Registry) -> Iterator[str]:
     elif options.command == "compare":
         first, second = (registry.load(name) for name in (options.first, options.second))
         yield from compared(first, second, examples=options.examples)
+    elif options.command == "card":
+        yield from card(registry.load(options.version))
     else:
         yield from _written(options, registry)
 
@@ -257,6 +262,10 @@ def _parser() -> argparse.ArgumentParser:
         "report", help="one HTML page: data, recipes, metrics, verdicts, lists by title, and drift"
     )
     report.add_argument("version", metavar="VERSION")
+    described = commands.add_parser(
+        "card", help="the model card, in Markdown: use, data, metrics, limits and personal data"
+    )
+    described.add_argument("version", metavar="VERSION")
     report.add_argument("--output", metavar="FILE", help="default: VERSION.html in the present folder")
     return parser
 

@@ -8,6 +8,7 @@ from ml import gates
 from ml.gates import Outcome, Verdict
 from ml.registry import Version
 from ml.report import lists
+from ml.report.changes import drift_of
 from ml.report.elements import Html, Point, chart, facts, heading, items, paragraph, section, table, text
 from ml.report.metrics import history, metrics
 from ml.report.words import minute, recipe_text
@@ -28,6 +29,7 @@ SECTIONS = (
     ("verdicts", "Verdicts"),
     ("lists", "Lists"),
     ("examples", "Examples"),
+    ("drift", "Drift"),
     ("history", "Versions before it"),
     ("environment", "Environment"),
 )
@@ -49,6 +51,7 @@ def page(version: Version, *, products: lists.Products, judged: Sequence[Version
         _verdicts(version.manifest),
         _lists(version, products),
         lists.examples(version, products),
+        drift_of(version.manifest),
         history(judged),
         _environment(version),
     )

@@ -154,3 +154,45 @@ def test_a_report_is_written_to_a_file_also_without_a_warehouse(
 def trained(registry: Registry) -> Version:
     log = planted_log(users=40)
     return train(TrainingData(log, planted_catalogue(PRODUCTS), NOW, log), registry=registry, now=NOW)
+
+
+def test_a_card_says_what_personal_data_a_version_has_and_how_it_was_judged(
+    registry: Registry, capsys: pytest.CaptureFixture[str]
+) -> None:
+    version = trained(registry)
+
+    assert main(["card", version.id]) == 0
+
+    printed = capsys.readouterr().out
+    assert printed.startswith(f"# Model card: version {version.id}\n")
+    headings = [line.removeprefix("## ") for line in printed.splitlines() if line.startswith("## ")]
+    assert headings == [
+        "Intended use",
+        "Models",
+        "Training data",
+        "Metrics",
+        "Gates",
+        "Drift",
+        "Limits",
+        "Personal data and ethics",
+        "Environment",
+    ]
+    verdicts = gates.stored_verdicts(version.manifest)
+    assert verdicts
+    assert all(str(verdict) in printed for verdict in verdicts)
+    count = version.manifest["lists"]["user.content_based"]["subjects"]
+    assert f"{count:,} in `user.content_based`" in printed
+    assert "Erasing a shopper" in printed
+    assert not [key for key in version.lists("user.content_based").subjects if f" {key} " in printed]
+
+
+def test_a_card_of_an_earlier_release_says_what_is_missing(
+    registry: Registry, capsys: pytest.CaptureFixture[str]
+) -> None:
+    name = register(registry, day=1, rows={"1": [2]}, chosen={})
+
+    assert main(["card", name]) == 0
+
+    printed = capsys.readouterr().out
+    assert "Not recorded: an earlier release" in printed
+    assert "Lists of persons in this version: none." in printed

@@ -5,10 +5,12 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from ml import gates, segments
 from ml.catalogue import Catalogue, ProductFacts
+from ml.drift import Check, Drift
 from ml.profiles import profile
 from ml.registry import Registry, Version
 from ml.report import page
@@ -113,6 +115,23 @@ def test_the_versions_before_it_are_compared(html: str, versions: list[Version])
     after = Document(html).text.partition("NDCG@20 of hybrid by version")[2]
 
     assert [version.id in after for version in versions] == [True, True]
+
+
+def test_drift_is_a_section_that_names_what_changed(versions: list[Version]) -> None:
+    checks = [
+        Check(
+            name="rows of the last week", drifted=True, reason="5, 90 before", distance=-9, limit=5, value=5
+        ),
+        Check(name="popularity of products", drifted=False, reason="PSI 0.010", distance=0.01, limit=0.2),
+    ]
+    found = msgspec.to_builtins(Drift([versions[0].id], checks))
+    version = replace(versions[-1], manifest={**versions[-1].manifest, "drift": found})
+
+    text = Document(page(version, products={}, judged=versions)).text
+
+    assert "Drift: rows of the last week." in text
+    assert "rows of the last week drift z -9.0 ±5 5, 90 before" in text
+    assert "popularity of products as before PSI 0.010 0.200" in text
 
 
 def test_what_an_earlier_release_did_not_record_is_said(
