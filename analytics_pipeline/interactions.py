@@ -1,4 +1,4 @@
-"""The training data of models: interactions, orders and products as of a point in time."""
+"""The training data of models: interactions, orders, views and products as of a point in time."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -48,6 +48,18 @@ def orders(warehouse: Warehouse, *, as_of: datetime) -> pd.DataFrame:
         WarehouseUnavailable, WarehouseRefused: the query failed.
     """
     return warehouse.frame(_extract("orders"), {"as_of": as_of})
+
+
+def views(warehouse: Warehouse, *, as_of: datetime, most: int) -> pd.DataFrame:
+    """Return one row for each of the `most` latest views of products, the oldest first.
+
+    Columns: `shopper` (the key as text), `product_id`, `viewed_at` and `arrived_at` (UNIX milliseconds, the
+    latter by the server's clock) and `source_key` (0 if unknown).
+
+    Raises:
+        WarehouseUnavailable, WarehouseRefused: the query failed.
+    """
+    return warehouse.frame(_extract("sessions"), {"as_of": as_of, "most": most})
 
 
 def products(warehouse: Warehouse, *, as_of: datetime) -> pd.DataFrame:

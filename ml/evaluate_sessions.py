@@ -55,17 +55,26 @@ def evaluate(fitted: NextItems, test: Sequences, *, k: int) -> NextMetrics:
     Raises:
         NoNextItems: no session has two items.
     """
-    ranks = np.array(
+    found = ranks(fitted, test, k=k)
+    if not len(found):
+        raise NoNextItems(len(test))
+    return NextMetrics(
+        k, len(found), float((found > 0).mean()), float((1 / found[found > 0]).sum() / len(found))
+    )
+
+
+def ranks(fitted: NextItems, test: Sequences, *, k: int) -> NDArray[np.int64]:
+    """Return the rank of each item of each session but the first, predicted from the items before it.
+
+    The rank is 0 if the item isn't among the first k.
+    """
+    return np.array(
         [
             _rank(fitted.next(session[:length]), int(session[length]), k=k)
             for session in test
             for length in range(1, len(session))
-        ]
-    )
-    if not len(ranks):
-        raise NoNextItems(len(test))
-    return NextMetrics(
-        k, len(ranks), float((ranks > 0).mean()), float((1 / ranks[ranks > 0]).sum() / len(ranks))
+        ],
+        dtype=np.int64,
     )
 
 

@@ -3,7 +3,7 @@
 A verdict says what was measured, the limit, and why it passed or failed. There are three kinds of gates:
 
 - `beats_parts` and `not_worse_than_serving` choose a recipe: if one fails, the part, or the recipe that
-  serves, is used instead;
+  serves, is used instead; `beats_lists` does so for sessions, whose lists follow from the viewed products';
 - `enough_users`, `beats_popularity`, `no_segment_collapses` and `coverage_floor` decide whether the personal
   lists of an algorithm are published; without them, shoppers get the next source;
 - `data_complete`, `budgets`, `keeps_audiences` and `judged` decide whether a version may be published at all.
@@ -48,6 +48,7 @@ class Gate(StrEnum):
     ENOUGH_USERS = "enough_users"
     BEATS_POPULARITY = "beats_popularity"
     BEATS_PARTS = "beats_parts"
+    BEATS_LISTS = "beats_lists"
     NOT_WORSE_THAN_SERVING = "not_worse_than_serving"
     NO_SEGMENT_COLLAPSES = "no_segment_collapses"
     COVERAGE_FLOOR = "coverage_floor"

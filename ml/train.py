@@ -13,7 +13,7 @@ from analytics_pipeline import embedded
 from analytics_pipeline.migrate import MigrationChanged, migrate
 from analytics_pipeline.settings import InvalidSetting, PipelineSettings
 from analytics_pipeline.warehouse import Warehouse, WarehouseRefused, WarehouseUnavailable
-from ml import contest, drift, environment, gates, product_pages, version_lists
+from ml import contest, drift, environment, gates, product_pages, session_audience, version_lists
 from ml.contest import Measurement, Served
 from ml.lists import Lists
 from ml.models.library import NameTaken, PluginMissing, UnknownModel, load_plugins
@@ -23,6 +23,7 @@ from ml.profiles import profile
 from ml.registry import Registry, Version, VersionDamaged, VersionExists, VersionNotFound
 from ml.segments import by_segment
 from ml.settings import TrainingSettings
+from ml.terms import Terms
 from ml.training_data import TrainingData, from_warehouse
 from ml.training_lock import TrainingRuns, training
 from ml.trust import Limits
@@ -90,7 +91,10 @@ def train(
         contest.default_outcome() if splits is None else contest.decide(*splits, served=served, report=report)
     )
     pages = Pages() if splits is None else product_pages.decide(chosen.hybrid, *splits, orders=data.orders)
-    verdicts = [*chosen.verdicts, *gates.judge_persons(chosen.comparison)]
+    of_sessions = session_audience.decide(
+        chosen.hybrid, None if splits is None else splits[1], sessions=data.sessions, pages=pages
+    )
+    verdicts = [*chosen.verdicts, *gates.judge_persons(chosen.comparison), *of_sessions.verdicts]
     lists, made_by = all_lists(chosen, data, pages=pages)
     for algorithm in set(gates.PERSONAL) - set(gates.published_algorithms(verdicts)):
         del lists[f"user.{algorithm}"], made_by[f"user.{algorithm}"]
@@ -113,6 +117,7 @@ def train(
         "measured": [contest.as_record(one) for one in chosen.measured],
         "tested": {name: contest.as_record(one) for name, one in chosen.tested.items()},
         "product_pages": pages.as_dict(),
+        "sessions": of_sessions.as_dict(),
         "environment": environment.described(),
         "parameters": PARAMETERS,
         "data": msgspec.to_builtins(profile(data)),
@@ -126,7 +131,8 @@ def train(
     facts["verdicts"] = msgspec.to_builtins(verdicts)
     before = registry.judged(before=f"{now.astimezone(UTC):%Y%m%dT%H%M%SZ}", count=drift.VERSIONS)
     facts["drift"] = msgspec.to_builtins(drift.drift(facts, before))
-    return registry.register(lists=lists, made_by=made_by, facts=facts, now=now)
+    arrays = {**of_sessions.arrays(data.sessions), "terms": Terms.of(data.catalogue).arrays()}
+    return registry.register(lists=lists, made_by=made_by, facts=facts, now=now, arrays=arrays)
 
 
 def _size(lists: Mapping[str, Lists]) -> int:

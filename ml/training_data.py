@@ -11,9 +11,11 @@ import pandas as pd
 
 from analytics_pipeline import interactions as extracts
 from analytics_pipeline.warehouse import Warehouse
+from ml import sessions
 from ml.catalogue import Catalogue, ProductFacts
 from ml.dataset import InteractionLog
 from ml.orders import Orders
+from ml.sessions import Sessions
 from ml.trust import LIMITS, Learned, Limits, Origins, learned
 
 CATEGORY_SEPARATOR = " > "
@@ -24,7 +26,8 @@ class TrainingData:
     """Interactions and products as of `as_of`.
 
     Models learn from `log`, and `trust` says how it was made. `histories` are the interactions of all
-    shoppers, from which their own lists are computed. `orders` show what goes with a product.
+    shoppers, from which their own lists are computed. `orders` show what goes with a product, `sessions` what
+    is viewed after it.
     """
 
     log: InteractionLog
@@ -33,10 +36,11 @@ class TrainingData:
     histories: InteractionLog
     trust: Learned | None = None
     orders: Orders = field(default_factory=Orders.empty)
+    sessions: Sessions = field(default_factory=Sessions.empty)
 
     def fingerprint(self) -> str:
-        """Return the SHA-256 of every interaction, order and product, in hexadecimal."""
-        parts = (self.log, self.histories, self.orders, self.catalogue)
+        """Return the SHA-256 of every interaction, order, session and product, in hexadecimal."""
+        parts = (self.log, self.histories, self.orders, self.sessions, self.catalogue)
         return hashlib.sha256("".join(part.fingerprint() for part in parts).encode()).hexdigest()
 
 
@@ -50,7 +54,9 @@ def from_warehouse(warehouse: Warehouse, *, as_of: datetime, limits: Limits = LI
     catalogue = catalogue_of(warehouse, as_of=as_of)
     trust = learned(histories, origins, limits=limits)
     orders = _orders(extracts.orders(warehouse, as_of=as_of))
-    return TrainingData(trust.log, catalogue, as_of, histories, trust, orders)
+    proven = np.unique(histories.users[origins.purchases])
+    seen = sessions.from_warehouse(warehouse, as_of=as_of, trust=trust, proven=proven, limits=limits)
+    return TrainingData(trust.log, catalogue, as_of, histories, trust, orders, seen)
 
 
 def catalogue_of(warehouse: Warehouse, *, as_of: datetime) -> Catalogue:

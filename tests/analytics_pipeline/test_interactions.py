@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from analytics_pipeline import ingest
 from analytics_pipeline.columns import NIL_UUID
 from analytics_pipeline.events import AnyEvent, CartAdd, Carted, Click, Dwell, Review, Seen, View, WishlistAdd
-from analytics_pipeline.interactions import interactions, orders, products
+from analytics_pipeline.interactions import interactions, orders, products, views
 from analytics_pipeline.warehouse import Warehouse
 from tests.analytics_pipeline.samples import ANNE, BERT, NOW, id_ago, record
 
@@ -208,3 +208,34 @@ def test_what_was_cancelled_is_in_no_order(warehouse: Warehouse) -> None:
     ]
     assert rows == [(1, 1), (1, 3), (2, 1)]
     assert set(found["ordered_at"]) == {int((NOW - timedelta(days=2)).timestamp())}
+
+
+def test_views_are_those_of_people_the_latest_ones_in_the_order_of_time(warehouse: Warehouse) -> None:
+    repeated = record(View(event_id=id_ago(hours=2), product_id=5))
+    guest = replace(record(View(event_id=id_ago(hours=1), product_id=6), shopper_key=BERT), source_key=7)
+    bot = replace(record(View(event_id=id_ago(hours=1), product_id=9)), is_bot=True)
+    others: list[AnyEvent] = [
+        View(event_id=id_ago(hours=4), product_id=4),
+        View(event_id=id_ago(hours=3), product_id=5),
+        Click(event_id=id_ago(hours=1), product_id=8),
+    ]
+    unknown = record(View(event_id=id_ago(hours=1), product_id=8), shopper_key=None)
+    ingest.load(warehouse, [repeated, repeated, guest, bot, unknown, *map(record, others)])
+    warehouse.insert(
+        "shopper_links",
+        {"shopper_key": [ANNE], "anonymous_key": [BERT], "linked_at": [NOW - timedelta(days=1)]},
+    )
+
+    frame = views(warehouse, as_of=NOW, most=3)
+
+    assert [(int(row["product_id"]), int(row["source_key"])) for row in frame.to_dict("records")] == [
+        (5, 0),
+        (5, 0),
+        (6, 7),
+    ]
+    assert {UUID(shopper) for shopper in frame["shopper"]} == {ANNE}
+    assert frame["viewed_at"].is_monotonic_increasing
+    assert int(frame["viewed_at"].iloc[-1]) == int((NOW - timedelta(hours=1)).timestamp() * 1_000)
+    assert int(frame["arrived_at"].iloc[-1]) == int(frame["viewed_at"].iloc[-1])
+    earlier = views(warehouse, as_of=NOW - timedelta(hours=2, minutes=30), most=3)
+    assert earlier["product_id"].tolist() == [4, 5]

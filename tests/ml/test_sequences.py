@@ -32,7 +32,7 @@ def test_the_scores_of_session_knn_equal_the_published_formula() -> None:
     sessions = [["a", "b", "c"], ["b", "d"], ["c", "a", "d", "e"], ["f", "g"]]
     model = SessionKnn()
     fitted = model.fit(Sequences.of(sessions))
-    prefix = fitted.train.items.positions(["b", "a"])
+    prefix = fitted.positions_of(np.array(["b", "a"]))
     df = {item: sum(item in one for one in sessions) for item in "abcdefg"}
     expected = dict.fromkeys("abcdefg", 0.0)
     for number, one in enumerate(sessions):
@@ -51,7 +51,7 @@ def test_the_scores_of_session_knn_equal_the_published_formula() -> None:
 
     items, values = fitted.next(prefix)
 
-    assert dict(zip(fitted.train.items.values[items], values, strict=True)) == pytest.approx(
+    assert dict(zip(fitted.items[items], values, strict=True)) == pytest.approx(
         {item: value for item, value in scores.items() if value}
     )
 
