@@ -133,6 +133,9 @@ def _fitting(name: str, kind: inspect.Type, type_: str) -> EventColumn | None:
             default: object = 0
         case inspect.FloatType() if type_ == "Float64":
             default = 0.0
+        # A probability is rounded to seven digits.
+        case inspect.FloatType(ge=0, le=1) if type_ == "Float32":
+            default = 0.0
         case inspect.BoolType() if type_ == "Bool":
             default = False
         case inspect.StrType() if type_ in _STRINGS:

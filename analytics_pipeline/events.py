@@ -17,7 +17,7 @@ from analytics_pipeline import uuid7
 from analytics_pipeline.columns import columns_of, table_columns
 
 # Documented in docs/events.md; raised when a type or a field is added.
-VOCABULARY_VERSION = 6
+VOCABULARY_VERSION = 7
 MAX_EVENTS = 500
 MAX_PROPERTIES = 20
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -29,6 +29,9 @@ Query = Annotated[str, msgspec.Meta(max_length=500)]
 Name = Annotated[str, msgspec.Meta(max_length=100)]
 Ids = Annotated[tuple[Id, ...], msgspec.Meta(max_length=500)]
 Names = Annotated[tuple[Name, ...], msgspec.Meta(max_length=50)]
+Sources = Annotated[tuple[Name, ...], msgspec.Meta(max_length=500)]
+Probability = Annotated[float, msgspec.Meta(ge=0, le=1)]
+Probabilities = Annotated[tuple[Probability, ...], msgspec.Meta(max_length=500)]
 Text = Annotated[str, msgspec.Meta(max_length=200)]
 Address = Annotated[str, msgspec.Meta(max_length=500)]
 Stars = Annotated[int, msgspec.Meta(ge=1, le=5)]
@@ -104,6 +107,10 @@ class Exposure(Event, frozen=True, tag="exposure"):
     `rule_ids` are the query rules that changed it, `pinned_ids` the products whose place a rule decided, and
     `pinned_by` has that rule for each of them. `first_position` is the position in the whole list, from 1, of
     the page's first product.
+
+    Of a list of recommendations, `sources` says for each of `product_ids` where it was found. If a part of
+    the lists is shuffled, `propensities` has for each of them the probability of this product at this
+    position; otherwise it is empty.
     """
 
     surface: Name
@@ -119,6 +126,8 @@ class Exposure(Event, frozen=True, tag="exposure"):
     rule_ids: Ids = ()
     pinned_ids: Ids = ()
     pinned_by: Ids = ()
+    sources: Sources = ()
+    propensities: Probabilities = ()
 
 
 class Seen(Event, frozen=True, tag="seen"):

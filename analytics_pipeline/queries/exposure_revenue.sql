@@ -16,8 +16,8 @@ window_days = "shared"
 [parameters.breakdown]
 type = "String"
 default = "list"
-choices = ["list", "surface", "query", "slot", "algorithm", "version"]
-description = "list: a row for each surface, query, slot and algorithm; surface: for each surface; query: and query; slot: and slot; algorithm: and algorithm in a slot; version: and version of it."
+choices = ["list", "surface", "query", "slot", "algorithm", "version", "source"]
+description = "list: a row for each surface, query, slot and algorithm; surface: for each surface; query: and query; slot: and slot; algorithm: and algorithm in a slot; version: and version of it; source: slot and source of the product."
 
 [columns]
 surface = { type = "String", description = "search, product_list, recommendations …; empty for revenue that is not credited." }
@@ -31,6 +31,7 @@ returns = { type = "Decimal(38, 4)", description = "Amount of the cancellations 
 revenue = { type = "Decimal(38, 4)", description = "gross - returns." }
 currency = { type = "String", description = "ISO 4217." }
 version = { type = "String", description = "With breakdown=version: the version of the model, or the generation of the search index." }
+source = { type = "String", description = "With breakdown=source: where a list of recommendations found the product: own, session, similar, together …; empty for other lists and those of earlier releases." }
 */
 SELECT
     surface,
@@ -43,15 +44,17 @@ SELECT
     sumIf(amount, kind IN ('CANCEL', 'RETURN')) AS returns,
     gross - returns AS revenue,
     currency,
-    version
+    version,
+    source
 FROM
 (
     -- Several parts of a movement may be in one row, where its units count once.
     SELECT
         if({breakdown:String} IN ('list', 'query') AND {seller:UInt64} = 0, parts.query, '') AS query,
-        if({breakdown:String} IN ('list', 'slot', 'algorithm', 'version'), parts.slot, '') AS slot,
+        if({breakdown:String} IN ('list', 'slot', 'algorithm', 'version', 'source'), parts.slot, '') AS slot,
         if({breakdown:String} IN ('list', 'algorithm', 'version'), parts.algorithm, '') AS algorithm,
         if({breakdown:String} = 'version', parts.list_version, '') AS version,
+        if({breakdown:String} = 'source', parts.source, '') AS source,
         parts.surface AS surface,
         parts.currency AS currency,
         parts.kind AS kind,
@@ -67,15 +70,15 @@ FROM
         )
         /* else (
             SELECT
-                surface, query, slot, algorithm, list_version, toString(currency) AS currency, toString(kind) AS kind,
-                order_id, seller_id, movement_id, quantity, toDecimal128(amount, 4) AS amount
+                surface, query, slot, algorithm, list_version, source, toString(currency) AS currency,
+                toString(kind) AS kind, order_id, seller_id, movement_id, quantity, toDecimal128(amount, 4) AS amount
             FROM credited_movements(
                 start_date = {start_date:Date}, end_date = {end_date:Date}, time_zone = {time_zone:String}
             )
         ) */
         AS parts
     WHERE {seller:UInt64} = 0 OR parts.seller_id = {seller:UInt64}
-    GROUP BY surface, query, slot, algorithm, version, currency, kind, order_id, parts.movement_id
+    GROUP BY surface, query, slot, algorithm, version, source, currency, kind, order_id, parts.movement_id
 )
-GROUP BY surface, query, slot, algorithm, version, currency
-ORDER BY surface = '', revenue DESC, surface, query, slot, algorithm, version, currency
+GROUP BY surface, query, slot, algorithm, version, source, currency
+ORDER BY surface = '', revenue DESC, surface, query, slot, algorithm, version, source, currency

@@ -39,7 +39,7 @@ description = "Whether lists count whose shopper sent an event as a bot on the s
 [columns]
 period = { type = "String", description = "2026-01-31, a week's Monday, or 2026-01; empty without periods." }
 surface = { type = "String", description = "The kind of lists." }
-slot = { type = "String", description = "Where the recommendations were shown: user or product." }
+slot = { type = "String", description = "Where the recommendations were shown: user, product, together, cart, buy_again, trending, recent or search." }
 algorithm = { type = "String", description = "The algorithm that made the list." }
 version = { type = "String", description = "The version of the model, or the generation of the search index." }
 position = { type = "UInt64", description = "The position, from 1 through all pages; 0 without breakdown=position." }

@@ -30,7 +30,9 @@ class ShownList:
     `product_ids` are in the order shown; `page` counts from 1, and `first_position` is the position of its
     first product in the whole list; `version` is the model version or index generation that produced the
     list; `arms` are its experiment arms. `rule_ids` are the rules that changed the list, and `pinned_by` has
-    the rule that decided the place of each pinned product.
+    the rule that decided the place of each pinned product. `sources` says for each product of a list of
+    recommendations where it was found, and `propensities` how probable it was at its position; they are
+    empty for other lists, and `propensities` where nothing is drawn at random.
     """
 
     id: UUID
@@ -47,6 +49,8 @@ class ShownList:
     arms: tuple[str, ...] = ()
     rule_ids: tuple[int, ...] = ()
     pinned_by: Mapping[int, int] = field(default_factory=dict)
+    sources: tuple[str, ...] = ()
+    propensities: tuple[float, ...] = ()
     shown_at: datetime
 
 
@@ -65,6 +69,11 @@ def register_sink(sink: Sink) -> None:
     _sink[0] = sink
 
 
+def new_id() -> UUID:
+    """Return the id of a list that will be shown now."""
+    return uuid7()
+
+
 def expose(
     *,
     surface: str,
@@ -81,10 +90,16 @@ def expose(
     first_position: int = 1,
     rule_ids: Sequence[int] = (),
     pinned_by: Mapping[int, int] | None = None,
+    sources: Sequence[str] = (),
+    propensities: Sequence[float] = (),
+    exposure_id: UUID | None = None,
 ) -> UUID | None:
-    """Store the list and return its exposure id; if it can't be stored, count the failure and return None."""
+    """Store the list and return its exposure id; if it can't be stored, count the failure and return None.
+
+    `exposure_id` is the id if the list depends on it (`new_id`).
+    """
     shown = ShownList(
-        id=uuid7(),
+        id=exposure_id or new_id(),
         surface=surface,
         shopper=shopper,
         product_ids=tuple(product_ids),
@@ -98,6 +113,8 @@ def expose(
         first_position=first_position,
         rule_ids=tuple(rule_ids),
         pinned_by=dict(pinned_by or {}),
+        sources=tuple(sources),
+        propensities=tuple(propensities),
         shown_at=now,
     )
     try:

@@ -31,6 +31,8 @@ def store(shown: ShownList) -> None:
         rule_ids=shown.rule_ids,
         pinned_ids=tuple(shown.pinned_by),
         pinned_by=tuple(shown.pinned_by.values()),
+        sources=shown.sources,
+        propensities=shown.propensities,
     )
     batch = Batch(
         arrived_at=shown.shown_at,

@@ -1,4 +1,4 @@
-// Version 6 of the vocabulary, written by `python -m analytics_pipeline.vocabulary`.
+// Version 7 of the vocabulary, written by `python -m analytics_pipeline.vocabulary`.
 
 /** The fields that every event may have. */
 export interface Common {

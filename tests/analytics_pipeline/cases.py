@@ -155,6 +155,7 @@ def _record(row: Row) -> Record:
                 slot=row.get("slot", ""),
                 algorithm=row.get("algorithm", ""),
                 list_version=row.get("version", ""),
+                sources=tuple(filter(None, row.get("sources", "").split(", "))),
                 page=int(row.get("page") or 1),
                 first_position=int(row["first"]) if row.get("first") else None,
                 **_rules(row),

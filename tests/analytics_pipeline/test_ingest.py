@@ -60,6 +60,8 @@ def test_every_field_of_an_event_is_stored(stream: Stream, warehouse: Warehouse)
         arms=("rank:b",),
         page=2,
         product_ids=(3, 1, 2),
+        sources=("own", "own", "popular"),
+        propensities=(0.9, 0.05, 1.0),
     )
     added = CartAdd(
         event_id=id_ago(minutes=1),
@@ -87,6 +89,10 @@ def test_every_field_of_an_event_is_stored(stream: Stream, warehouse: Warehouse)
         [3, 1, 2],
         ["rank:b"],
         ANNE,
+    )
+    assert (exposure_row["sources"], exposure_row["propensities"]) == (
+        ["own", "own", "popular"],
+        [pytest.approx(0.9), pytest.approx(0.05), 1.0],
     )
     assert (
         cart_add_row["type"],

@@ -76,5 +76,15 @@ PAGE = Page(
             series="currency",
             columns=("surface", "orders", "units", "gross", "returns", "revenue", "currency"),
         ),
+        Panel(
+            name="by-source",
+            title="Revenue by source",
+            about="Where recommended products were found. Without a source are other lists, and revenue that "
+            "is credited to no list.",
+            report="exposure_revenue",
+            kind=Kind.TABLE,
+            parameters={"breakdown": "source"},
+            columns=("surface", "slot", "source", "orders", "units", "revenue", "currency"),
+        ),
     ),
 )

@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-VOCABULARY_VERSION = 6
+VOCABULARY_VERSION = 7
 EventType = Literal[
     "page_view",
     "search",

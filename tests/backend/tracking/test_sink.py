@@ -30,6 +30,8 @@ def test_an_exposure_reaches_the_stream_with_all_its_fields(stream: Stream) -> N
         first_position=21,
         rule_ids=[4, 9],
         pinned_by={1: 9},
+        sources=["own", "own", "popular"],
+        propensities=[0.9, 0.05, 0.05],
         now=timezone.now(),
     )
     assert exposure_id is not None
@@ -54,6 +56,8 @@ def test_an_exposure_reaches_the_stream_with_all_its_fields(stream: Stream) -> N
             rule_ids=(4, 9),
             pinned_ids=(1,),
             pinned_by=(9,),
+            sources=("own", "own", "popular"),
+            propensities=(0.9, 0.05, 0.05),
         ),
     )
 
