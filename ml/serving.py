@@ -19,6 +19,9 @@ class Reason(StrEnum):
     HISTORY = "history"  # similar to one product of the history
     TASTE = "taste"  # predicted from the history as a whole
     SIMILAR = "similar"  # similar to the product of the page, or to one in the cart
+    TOGETHER = "together"  # bought in the same orders as the product of the page, or as one in the cart
+    BUY_AGAIN = "buy_again"  # bought repeatedly
+    VIEWED = "viewed"  # viewed a moment ago
     POPULAR = "popular"  # popular in the shop or in a category
 
 
@@ -27,8 +30,13 @@ class Source(StrEnum):
 
     OWN = "own"  # the shopper's published list
     SESSION = "session"  # the lists of the products viewed last
-    SIMILAR = "similar"  # the list of the page's product
-    CONTENT = "content"  # its list by texts and attributes
+    SIMILAR = "similar"  # the list of the page's product, or the lists of the products in the cart
+    TOGETHER = "together"  # their lists of products of the same orders
+    CONTENT = "content"  # their lists by texts and attributes
+    BUY_AGAIN = "buy_again"  # the shopper's list of products to buy again
+    RECENT = "recent"  # the products viewed last
+    TRENDING = "trending"  # products with more buyers than before
+    CATEGORY = "category"  # popular products of a category
     POPULAR = "popular"  # popular products
 
 
@@ -92,15 +100,19 @@ def folded(
 
 
 def refilled(
-    sources: Iterable[Iterable[Recommendation]], *, excluded: Collection[int] = ()
-) -> Iterator[Recommendation]:
+    sources: Iterable[Iterable[Recommendation] | None], *, excluded: Collection[int] = ()
+) -> Iterator[Recommendation | None]:
     """Yield the products of one source after another, each once, without the `excluded`.
 
-    A source is read when the ones before it are exhausted. Products that follow those of another source have
-    a score of 0, because scores of different sources are not comparable.
+    A source is read when the ones before it are exhausted. None among the sources is yielded, too: the next
+    source is expensive to read. Products that follow those of another source have a score of 0, because
+    scores of different sources are not comparable.
     """
     known, is_refill = set(excluded), False
     for source in sources:
+        if source is None:
+            yield None
+            continue
         found = False
         for one in source:
             if one.product_id not in known:
@@ -120,7 +132,12 @@ def _scaled(entries: Sequence[Scored]) -> list[Scored]:
 _REASONS = {
     Source.SESSION: Reason.RECENT,
     Source.SIMILAR: Reason.SIMILAR,
+    Source.TOGETHER: Reason.TOGETHER,
     Source.CONTENT: Reason.SIMILAR,
+    Source.BUY_AGAIN: Reason.BUY_AGAIN,
+    Source.RECENT: Reason.VIEWED,
+    Source.TRENDING: Reason.POPULAR,
+    Source.CATEGORY: Reason.POPULAR,
     Source.POPULAR: Reason.POPULAR,
 }
 

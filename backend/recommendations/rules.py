@@ -1,7 +1,7 @@
 """Which of the candidates a shopper is shown: one statement applies the rules and returns the cards.
 
 Left out are products that are not listed, those that the shopper sells, has bought (orders that were not
-cancelled) or has in the cart. Sold out products follow all others.
+cancelled; some slots show these) or has in the cart. Sold out products follow all others.
 """
 
 import json
@@ -34,11 +34,13 @@ class Because(NamedTuple):
 class Viewer:
     """Who is shown a list: an account, and the guest's cart of the request.
 
-    `guest` is the SHA-256 of its cart token, or empty.
+    `guest` is the SHA-256 of its cart token, or empty. `bought_too` is whether the list may have products
+    that the account has bought.
     """
 
     user_id: int | None = None
     guest: str = ""
+    bought_too: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +85,18 @@ def popular_products(
     return _page("popular", asked, viewer=viewer, limit=limit)
 
 
+def products_in_cart(viewer: Viewer, *, most: int) -> list[int]:
+    """Return the products in the account's cart and in the guest's, those that were added last first."""
+    if viewer.user_id is None and not viewer.guest:
+        return []
+    with connection.cursor() as cursor:
+        cursor.execute(statement(SQL, "cart"), [viewer.user_id, viewer.guest])
+        return list(dict.fromkeys(product for (product,) in cursor.fetchall()))[:most]
+
+
 def _page(wanted: str, asked: dict[str, Any], *, viewer: Viewer, limit: int) -> Allowed:
-    parameter = json.dumps({**asked, "user": viewer.user_id, "guest": viewer.guest})
+    who = {"user": viewer.user_id, "guest": viewer.guest, "bought_too": viewer.bought_too}
+    parameter = json.dumps({**asked, **who})
     sql = _sql(wanted, connection.vendor, card_columns.sql(), MAX_SCANNED)
     rows = fetch_rows(connection, sql, parameter)
     card_columns.convert(rows)

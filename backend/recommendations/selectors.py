@@ -1,22 +1,21 @@
 """Products to recommend: candidates of the slot's sources, ranked, checked by the rules and refilled.
 
 Two statements are usual: one reads the serving version's lists by their full keys, one applies the rules to
-the best candidates and returns the cards that are shown. Where too few candidates are in stock, more of them
-follow, then the catalogue's popular products. Without a published version, popular products are returned;
-without Redis, only the published list. The response says so in both cases.
+the best candidates and returns the cards that are shown. Before them, the cart's slot reads the cart. Where
+too few candidates are in stock, more of them follow, then the catalogue's popular products. Without a
+published version, popular products are returned; without Redis, only the published list. The response says
+so in both cases.
 """
 
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import islice
 from typing import NamedTuple
 from uuid import UUID
 
 import structlog
 
 from analytics_pipeline.redis_client import StreamUnavailable
-from backend.accounts.models import User
 from backend.api.fields import LARGEST_ID
 from backend.api.shoppers import Shopper
 from backend.catalog.cards import Card
@@ -24,11 +23,11 @@ from backend.catalog.errors import ProductNotFound
 from backend.catalog.visibility import require_visible
 from backend.engines.streams import recent_products
 from backend.recommendations.models import Algorithm
-from backend.recommendations.published import published_lists
-from backend.recommendations.rules import Because, Shown, Viewer, popular_products, shown
-from backend.recommendations.slots import HOME, SIMILAR, Slot
+from backend.recommendations.published import PublishedLists, published_lists
+from backend.recommendations.rules import Because, Shown, Viewer, popular_products, products_in_cart, shown
+from backend.recommendations.slots import CART, Slot
 from backend.recommendations.sources import Asked, Candidates, keys_of
-from ml.serving import Reason, Recommendation, Source, refilled
+from ml.serving import MAX_RECENT, Reason, Recommendation, Source, refilled
 
 logger = structlog.get_logger(__name__)
 
@@ -51,14 +50,18 @@ class RecommendedProduct:
 class Recommended:
     """A list to show; `requested` is the algorithm of the request, `algorithm` the one that made the list.
 
-    `version` is None if nothing is published; `recent_known` is False if the recent views could not be read.
+    `version` is None if nothing is published, or the list needs nothing that is; `lists_missing` is True if
+    it does. `recent_known` is False if the recent views could not be read. `made_by` has the algorithms of
+    the sources.
     """
 
     slot: Slot
     items: Sequence[RecommendedProduct]
     requested: str
     algorithm: str
+    made_by: Mapping[Source, str]
     version: str | None
+    lists_missing: bool
     recent_known: bool = True
 
     def filled_from(self) -> Mapping[Source, int]:
@@ -66,50 +69,82 @@ class Recommended:
         return Counter(item.source for item in self.items)
 
 
-def recommended_for_shopper(
-    shopper: Shopper, *, guest: str = "", algorithm: str, limit: int, exclude: Collection[int] = ()
-) -> Recommended:
-    """Return the `limit` best products for this shopper, filled up with popular ones.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class For:
+    """Who requests a list, and what it is about.
 
-    A recent product without a list of `algorithm` contributes its content-based list; the result's
-    `algorithm` is content-based if no list of the requested one contributed. `guest` is the guest's cart.
+    `user` is the account or an anonymous one, `guest` the SHA-256 of the cart token or empty. `product_id` is
+    the product of the page, `query` a search without a result.
     """
-    recent = recently_viewed(shopper.key)
-    return _recommended(
-        Asked(slot=HOME, shopper_key=shopper.key, algorithm=algorithm, recent=recent or []),
-        viewer=Viewer(shopper.user_id, guest),
+
+    shopper: Shopper
+    user: object = None
+    guest: str = ""
+    product_id: int | None = None
+    query: str = ""
+
+
+def recommended(
+    slot: Slot,
+    asked_for: For,
+    *,
+    limit: int,
+    algorithm: str = Algorithm.HYBRID,
+    exclude: Collection[int] = (),
+) -> Recommended:
+    """Return the `limit` best products for the slot, refilled from its other sources.
+
+    A product without a list of `algorithm` contributes its content-based list; the result's `algorithm` is
+    that of the first source that has a product in the list.
+
+    Raises:
+        ProductNotFound: the product of the page doesn't exist, or the user may not see it.
+    """
+    product, page = asked_for.product_id, None
+    if product is not None:
+        if product > LARGEST_ID:
+            raise ProductNotFound(product_id=product)
+        page = PageOf(product, asked_for.user)
+    viewer = Viewer(asked_for.shopper.user_id, asked_for.guest, bought_too=slot.bought_too)
+    recent = recently_viewed(asked_for.shopper.key) if slot.reads_recent else []
+    asked = Asked(
+        slot=slot,
+        shopper_key=asked_for.shopper.key,
+        algorithm=algorithm,
+        recent=recent or [],
+        origins=_origins(slot, product, viewer=viewer),
+        query=asked_for.query,
+    )
+    keys = keys_of(asked)
+    lists = published_lists(keys) if keys else PublishedLists(None, {})
+    candidates = Candidates(asked, lists)
+    # A list from the products viewed last doesn't repeat them.
+    seen = asked.recent if Source.SESSION in slot.first else ()
+    items = _in_rounds(
+        candidates,
+        viewer=viewer,
         limit=limit,
-        skipped={*exclude, *(recent or [])},
+        skipped={*exclude, *seen, *(() if product is None else [product])},
+        page=page,
+    )
+    requested = slot.algorithm or algorithm
+    return Recommended(
+        slot=slot,
+        items=items,
+        requested=requested,
+        algorithm=_made_by(items, slot, algorithms=candidates.made_by) if items else requested,
+        made_by=candidates.made_by,
+        version=lists.version,
+        lists_missing=bool(keys) and lists.version is None,
         recent_known=recent is not None,
     )
 
 
-def recommended_for_product(
-    product_id: int,
-    *,
-    user: object,
-    guest: str = "",
-    algorithm: str,
-    limit: int,
-    exclude: Collection[int] = (),
-) -> Recommended:
-    """Return the `limit` products that go best with this one.
-
-    If the product has no list of `algorithm`, its content-based list is used. That list and then popular
-    products complete a short list. `guest` is the guest's cart.
-
-    Raises:
-        ProductNotFound: the product doesn't exist, or the user may not see it.
-    """
-    if product_id > LARGEST_ID:
-        raise ProductNotFound(product_id=product_id)
-    return _recommended(
-        Asked(slot=SIMILAR, algorithm=algorithm, origins=[product_id]),
-        viewer=Viewer(user.pk if isinstance(user, User) else None, guest),
-        limit=limit,
-        skipped={*exclude, product_id},
-        page=PageOf(product_id, user),
-    )
+def _origins(slot: Slot, product: int | None, *, viewer: Viewer) -> Sequence[int]:
+    """Return the product of the page, or those in the cart."""
+    if product is not None:
+        return [product]
+    return products_in_cart(viewer, most=MAX_RECENT) if slot is CART else []
 
 
 def recently_viewed(key: UUID | None) -> list[int] | None:
@@ -130,41 +165,8 @@ class PageOf(NamedTuple):
     user: object
 
 
-def _recommended(
-    asked: Asked,
-    *,
-    viewer: Viewer,
-    limit: int,
-    skipped: Collection[int],
-    page: PageOf | None = None,
-    recent_known: bool = True,
-) -> Recommended:
-    """Return the list that was asked for.
-
-    Raises:
-        ProductNotFound: the product of the page doesn't exist, or the user may not see it.
-    """
-    lists = published_lists(keys_of(asked))
-    candidates = Candidates(asked, lists)
-    items = _in_rounds(
-        refilled(candidates.steps(), excluded=skipped),
-        viewer=viewer,
-        limit=limit,
-        skipped=skipped,
-        page=page,
-    )
-    return Recommended(
-        slot=asked.slot,
-        items=items,
-        requested=asked.algorithm,
-        algorithm=_made_by(items, asked.slot, algorithms=candidates.made_by),
-        version=lists.version,
-        recent_known=recent_known,
-    )
-
-
 def _in_rounds(
-    candidates: Iterator[Recommendation],
+    found_by: Candidates,
     *,
     viewer: Viewer,
     limit: int,
@@ -173,15 +175,17 @@ def _in_rounds(
 ) -> list[RecommendedProduct]:
     """Return `limit` allowed products in stock: candidates, then popular products of the catalogue.
 
-    If none is in stock (an imported catalogue without stock), sold out products are returned.
+    The catalogue's follow if popular products are a source of the slot. If none is in stock (an imported
+    catalogue without stock), sold out products are returned.
 
     Raises:
         ProductNotFound: the product of the page doesn't exist, or the user may not see it.
     """
+    candidates = refilled(found_by.steps(), excluded=skipped)
     items: list[RecommendedProduct] = []
     sold_out: list[RecommendedProduct] = []
-    for size in (2 * limit + 10, SECOND_ROUND):
-        chosen = {one.product_id: one for one in islice(candidates, size)}
+    for size, enough in ((2 * limit + 10, limit), (SECOND_ROUND, SECOND_ROUND)):
+        chosen = _next(candidates, size=size, enough=enough)
         if not chosen and page is None:
             break
         found = shown(
@@ -199,6 +203,8 @@ def _in_rounds(
         sold_out += [_product(one, chosen[one.card["id"]]) for one in found.sold_out]
         if len(items) == limit:
             return items
+    if Source.POPULAR not in found_by.slot.sources:
+        return items or sold_out[:limit]
     known = {*skipped, *(item.product["id"] for item in items)}
     more = popular_products(viewer=viewer, limit=limit - len(items), skipped=known)
     items += _popular(more.in_stock, is_refill=bool(items))
@@ -210,6 +216,19 @@ def _in_rounds(
         popular_products(viewer=viewer, limit=limit, skipped=known, sold_out_too=True).sold_out,
         is_refill=False,
     )
+
+
+def _next(
+    candidates: Iterator[Recommendation | None], *, size: int, enough: int
+) -> dict[int, Recommendation]:
+    """Return the next `size` candidates by product; fewer if `enough` come before an expensive source."""
+    chosen: dict[int, Recommendation] = {}
+    for one in candidates:
+        if one is not None:
+            chosen[one.product_id] = one
+        if len(chosen) == size or (one is None and len(chosen) >= enough):
+            break
+    return chosen
 
 
 def _product(one: Shown, candidate: Recommendation) -> RecommendedProduct:

@@ -9,28 +9,50 @@ from backend.catalog.serializers import ProductCardSerializer
 from backend.recommendations import reasons
 from backend.recommendations.models import Algorithm
 from backend.recommendations.selectors import Recommended, RecommendedProduct
-from ml.serving import Source
+from backend.recommendations.slots import VIEWED
+from ml.serving import Reason, Source
 
 ALGORITHMS = [Algorithm.COLLABORATIVE.value, Algorithm.CONTENT_BASED.value, Algorithm.HYBRID.value]
 MADE_BY = [one for one in Algorithm.choices if one[0] in {*ALGORITHMS, Algorithm.POPULARITY.value}]
 
 SOURCES = [source.value for source in Source]
+SLOT_ALGORITHMS = [*Algorithm.values, VIEWED]
+"""The algorithms of lists of the other slots."""
+REASONS = [
+    reason.value for reason in (Reason.RECENT, Reason.HISTORY, Reason.TASTE, Reason.SIMILAR, Reason.POPULAR)
+]
+"""The reasons of lists for a shopper and for a product's page; the other slots have more."""
 MAX_EXCLUDED = 50
+MAX_QUERY_LENGTH = 200
 
 
-class RecommendationParameters(serializers.Serializer[Any]):
+class ListParameters(serializers.Serializer[Any]):
     """The parameters of a list of recommendations."""
 
     limit = serializers.IntegerField(
         min_value=1, max_value=50, default=10, help_text="The maximum number of products."
     )
-    algorithm = Choice(choices=ALGORITHMS, default=Algorithm.HYBRID.value)
     exclude = serializers.ListField(
         child=Identifier(),
         required=False,
         default=list,
         max_length=MAX_EXCLUDED,
         help_text="The id of a product to leave out, for example because the page shows it; may be repeated.",
+    )
+
+
+class RecommendationParameters(ListParameters):
+    """The parameters of a list whose algorithm the request chooses."""
+
+    algorithm = Choice(choices=ALGORITHMS, default=Algorithm.HYBRID.value)
+
+
+class SearchParameters(ListParameters):
+    """The parameters of a list beside a search without a result."""
+
+    q = serializers.CharField(
+        max_length=MAX_QUERY_LENGTH,
+        help_text="The search; popular products of categories that it names follow.",
     )
 
 
@@ -47,15 +69,17 @@ class RecommendedProductSerializer(ProductCardSerializer):
 
     score = serializers.FloatField()
     reason = serializers.CharField()
-    reason_code = serializers.ChoiceField(choices=["recent", "history", "taste", "similar", "popular"])
+    reason_code = serializers.ChoiceField(choices=REASONS)
     because_product = serializers.IntegerField(
         allow_null=True, help_text="The id of the product that explains the recommendation."
     )
     source = serializers.ChoiceField(  # type: ignore[assignment] # as `source` of Field
         choices=SOURCES,
         help_text="Where the product was found: the shopper's own list, the lists of the products viewed "
-        "last (session), the list of the page's product (similar), its list by product details (content), "
-        "or the popular products.",
+        "last (session), the lists of the page's product or of those in the cart (similar), those of what "
+        "is in the same orders (together) or by product details (content), the shopper's list of products to "
+        "buy again, the products viewed last (recent), or those that are trending, popular in a category, or "
+        "popular.",
     )
 
     class Meta(ProductCardSerializer.Meta):
@@ -68,6 +92,12 @@ class RecommendedProductSerializer(ProductCardSerializer):
             "source",
         ]
         read_only_fields = fields
+
+
+class ProductOfSlotSerializer(RecommendedProductSerializer):
+    """A product of a slot that has more reasons."""
+
+    reason_code = serializers.ChoiceField(choices=[reason.value for reason in Reason])
 
 
 class SourceCountSerializer(serializers.Serializer[Any]):
@@ -105,10 +135,29 @@ class RecommendationsSerializer(serializers.Serializer[Any]):
     )
 
 
+class SlotSerializer(RecommendationsSerializer):
+    """A list of a slot that has an algorithm of its own."""
+
+    EXAMPLE = {
+        "slot": "together",
+        "algorithm": Algorithm.TOGETHER.value,
+        "requested_algorithm": Algorithm.TOGETHER.value,
+        "reason": "Based on what is bought in one order.",
+    }
+
+    results = ProductOfSlotSerializer(many=True)
+    algorithm = serializers.ChoiceField(
+        choices=SLOT_ALGORITHMS, help_text="The algorithm that made the list."
+    )
+    requested_algorithm = serializers.ChoiceField(
+        choices=SLOT_ALGORITHMS, help_text="The algorithm that the slot is for."
+    )
+
+
 def body(found: Recommended, *, exposure_id: object) -> dict[str, Any]:
     """Return the body that RecommendationsSerializer describes."""
     return {
-        "results": [_row(item) for item in found.items],
+        "results": [_row(item, found) for item in found.items],
         "slot": found.slot.name,
         "algorithm": found.algorithm,
         "requested_algorithm": found.requested,
@@ -122,11 +171,11 @@ def body(found: Recommended, *, exposure_id: object) -> dict[str, Any]:
     }
 
 
-def _row(item: RecommendedProduct) -> dict[str, Any]:
+def _row(item: RecommendedProduct, found: Recommended) -> dict[str, Any]:
     return {
         **item.product,
         "score": item.score,
-        "reason": reasons.of_product(item),
+        "reason": reasons.of_product(item, found=found),
         "reason_code": item.reason.value,
         "because_product": item.because.id if item.because else None,
         "source": item.source.value,

@@ -5,12 +5,11 @@ from dataclasses import dataclass
 from itertools import islice
 from uuid import UUID
 
+from backend.recommendations.categories import popular_named, popular_near
 from backend.recommendations.models import Algorithm, Audience
 from backend.recommendations.published import Key, PublishedLists
-from backend.recommendations.slots import Slot
+from backend.recommendations.slots import VIEWED, Slot
 from ml.serving import MAX_RECENT, RECENCY, Recommendation, Scored, Source, folded, ranked
-
-POPULAR = Key(Audience.EVERYONE, "", Algorithm.POPULARITY, Algorithm.POPULARITY)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,7 +17,7 @@ class Asked:
     """What a list is for: the slot, the shopper, and the products that it starts from.
 
     `shopper_key` is None without consent to tracking. `recent` are the products viewed last, latest first;
-    `origins` is the product of the page.
+    `origins` is the product of the page, or those in the cart. `query` is a search without a result.
     """
 
     slot: Slot
@@ -26,11 +25,12 @@ class Asked:
     algorithm: str
     recent: Sequence[int] = ()
     origins: Sequence[int] = ()
+    query: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What a source found: products with scores, and the algorithm that made them; empty without products."""
+    """What a source found: products with scores, and the algorithm that made them."""
 
     entries: Sequence[Scored] = ()
     algorithm: str = ""
@@ -38,6 +38,8 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class _Reader:
+    """How a source is read: `keys` are those of its published lists; `found` makes candidates of these."""
+
     keys: Callable[[Asked], Sequence[Key]]
     found: Callable[[Asked, PublishedLists], Found]
 
@@ -48,20 +50,27 @@ def keys_of(asked: Asked) -> list[Key]:
 
 
 class Candidates:
-    """The candidates for a list, best first, each once.
+    """The candidates for a list, best first.
 
     `made_by` has the algorithm of each source that was read so far and had products.
     """
 
     def __init__(self, asked: Asked, lists: PublishedLists) -> None:
+        self.slot = asked.slot
         self._asked = asked
         self._lists = lists
         self.made_by: dict[Source, str] = {}
 
-    def steps(self) -> Iterator[Iterator[Recommendation]]:
-        """Yield the candidates of the first sources, ranked together, then those of each refill."""
-        for sources in (self._asked.slot.first, *((one,) for one in self._asked.slot.refills)):
-            yield self._ranked(sources)
+    def steps(self) -> Iterator[Iterator[Recommendation] | None]:
+        """Yield the candidates of the first sources, ranked together, then those of each refill.
+
+        None precedes a source that takes a statement.
+        """
+        yield self._ranked(self.slot.first)
+        for source in self.slot.refills:
+            if source is Source.CATEGORY:
+                yield None
+            yield self._ranked([source])
 
     def _ranked(self, sources: Collection[Source]) -> Iterator[Recommendation]:
         found = {source: _READERS[source].found(self._asked, self._lists) for source in sources}
@@ -69,21 +78,49 @@ class Candidates:
         return ranked({source: one.entries for source, one in found.items()})
 
 
-def _own_key(asked: Asked) -> Key:
-    return Key(Audience.USER, str(asked.shopper_key or ""), asked.algorithm, asked.algorithm)
+def _one_list(audience: str, algorithm_of: Callable[[Asked], str]) -> _Reader:
+    """Return the reader of a list of everyone, or of the shopper's list."""
+
+    def keys(asked: Asked) -> list[Key]:
+        algorithm = algorithm_of(asked)
+        if audience == Audience.EVERYONE:
+            return [Key(audience, "", algorithm, algorithm)]
+        key = asked.shopper_key
+        return [] if key is None else [Key(audience, str(key), algorithm, algorithm)]
+
+    def found(asked: Asked, lists: PublishedLists) -> Found:
+        for key in keys(asked):
+            if key in lists.by_key:
+                return Found(lists.by_key[key].scored(), key.algorithm)
+        return Found()
+
+    return _Reader(keys, found)
 
 
-def _own(asked: Asked, lists: PublishedLists) -> Found:
-    own = lists.by_key.get(_own_key(asked))
-    return Found(own.scored(), own.algorithm) if own else Found()
+def _near(algorithm_of: Callable[[Asked], str]) -> _Reader:
+    """Return the reader of the lists of the products that the list starts from, which are added up.
+
+    Without an algorithm, no lists are read.
+    """
+
+    def by_product(asked: Asked) -> dict[int, Key]:
+        algorithm = algorithm_of(asked)
+        origins = asked.origins if algorithm else ()
+        return {product: Key(Audience.PRODUCT, str(product), algorithm, algorithm) for product in origins}
+
+    def found(asked: Asked, lists: PublishedLists) -> Found:
+        keys = by_product(asked)
+        near = {product: lists.by_key[key].scored() for product, key in keys.items() if key in lists.by_key}
+        return Found(folded(asked.origins, near=near), algorithm_of(asked))
+
+    return _Reader(lambda asked: list(by_product(asked).values()), found)
 
 
-def _neighbours(product: int, algorithm: str) -> Key:
-    return Key(Audience.PRODUCT, str(product), algorithm, Algorithm.CONTENT_BASED)
-
-
-def _of_recent(asked: Asked) -> dict[int, Key]:
-    return {product: _neighbours(product, asked.algorithm) for product in asked.recent}
+def _session_keys(asked: Asked) -> dict[int, Key]:
+    content = Algorithm.CONTENT_BASED
+    return {
+        product: Key(Audience.PRODUCT, str(product), asked.algorithm, content) for product in asked.recent
+    }
 
 
 def _session(asked: Asked, lists: PublishedLists) -> Found:
@@ -92,12 +129,9 @@ def _session(asked: Asked, lists: PublishedLists) -> Found:
     The first MAX_RECENT products that have a list count, so views of products without one don't take the
     place of others. A product without a list of the algorithm contributes its content-based list.
     """
-    known = (
-        (product, lists.by_key[key]) for product, key in _of_recent(asked).items() if key in lists.by_key
-    )
+    keys = _session_keys(asked)
+    known = ((product, lists.by_key[key]) for product, key in keys.items() if key in lists.by_key)
     near = dict(islice(known, MAX_RECENT))
-    if not near:
-        return Found()
     entries = folded(
         list(near),
         near={product: published.scored() for product, published in near.items()},
@@ -107,41 +141,51 @@ def _session(asked: Asked, lists: PublishedLists) -> Found:
     return Found(entries, asked.algorithm if is_of_algorithm else Algorithm.CONTENT_BASED)
 
 
-def _of_origins(asked: Asked, algorithm: str) -> dict[int, Key]:
-    return {product: _neighbours(product, algorithm) for product in asked.origins}
+def _recent(asked: Asked, _lists: PublishedLists) -> Found:
+    """Return the products viewed last, with the weights that they have for the next recommendations."""
+    return Found([Scored(product, RECENCY**age) for age, product in enumerate(asked.recent)], VIEWED)
 
 
-def _near_origins(asked: Asked, lists: PublishedLists, *, algorithm: str) -> Found:
-    keys = _of_origins(asked, algorithm)
-    near = {
-        product: lists.by_key[key].scored()
-        for product, key in keys.items()
-        if key in lists.by_key and lists.by_key[key].algorithm == algorithm
-    }
-    return Found(folded(asked.origins, near=near), algorithm)
+_TRENDING = _one_list(Audience.EVERYONE, lambda _asked: Algorithm.TRENDING)
 
 
-def _similar(asked: Asked, lists: PublishedLists) -> Found:
-    if asked.algorithm == Algorithm.CONTENT_BASED:
-        return Found()
-    return _near_origins(asked, lists, algorithm=asked.algorithm)
+def _trending(asked: Asked, lists: PublishedLists) -> Found:
+    """Return trending products; where they refill a list, they count as popular ones."""
+    found = _TRENDING.found(asked, lists)
+    if Source.TRENDING in asked.slot.first:
+        return found
+    return Found(found.entries, Algorithm.POPULARITY)
 
 
-def _content(asked: Asked, lists: PublishedLists) -> Found:
-    return _near_origins(asked, lists, algorithm=Algorithm.CONTENT_BASED)
+def _category(asked: Asked, _lists: PublishedLists) -> Found:
+    """Return popular products of the categories that the search names, or of the products it starts from."""
+    if asked.query:
+        return Found(popular_named(asked.query), Algorithm.POPULARITY)
+    return Found(popular_near(asked.origins or asked.recent[:MAX_RECENT]), Algorithm.POPULARITY)
 
 
-def _popular(_asked: Asked, lists: PublishedLists) -> Found:
-    found = lists.by_key.get(POPULAR)
-    return Found(found.scored(), found.algorithm) if found else Found()
+def _nothing(_asked: Asked) -> list[Key]:
+    return []
+
+
+def _algorithm(asked: Asked) -> str:
+    return asked.algorithm
+
+
+def _unless_content(asked: Asked) -> str:
+    """Return the algorithm of similar products, which have a source of their own if it is content-based."""
+    return "" if asked.algorithm == Algorithm.CONTENT_BASED else asked.algorithm
 
 
 _READERS: Mapping[Source, _Reader] = {
-    Source.OWN: _Reader(lambda asked: [_own_key(asked)] if asked.shopper_key else [], _own),
-    Source.SESSION: _Reader(lambda asked: list(_of_recent(asked).values()), _session),
-    Source.SIMILAR: _Reader(lambda asked: list(_of_origins(asked, asked.algorithm).values()), _similar),
-    Source.CONTENT: _Reader(
-        lambda asked: list(_of_origins(asked, Algorithm.CONTENT_BASED).values()), _content
-    ),
-    Source.POPULAR: _Reader(lambda _asked: [POPULAR], _popular),
+    Source.OWN: _one_list(Audience.USER, _algorithm),
+    Source.SESSION: _Reader(lambda asked: list(_session_keys(asked).values()), _session),
+    Source.SIMILAR: _near(_unless_content),
+    Source.CONTENT: _near(lambda _asked: Algorithm.CONTENT_BASED),
+    Source.TOGETHER: _near(lambda _asked: Algorithm.TOGETHER),
+    Source.BUY_AGAIN: _one_list(Audience.USER, lambda _asked: Algorithm.BUY_AGAIN),
+    Source.RECENT: _Reader(_nothing, _recent),
+    Source.TRENDING: _Reader(_TRENDING.keys, _trending),
+    Source.CATEGORY: _Reader(_nothing, _category),
+    Source.POPULAR: _one_list(Audience.EVERYONE, lambda _asked: Algorithm.POPULARITY),
 }

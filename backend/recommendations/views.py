@@ -1,6 +1,9 @@
 """Recommendation endpoints, open to guests."""
 
+from typing import Any
+
 from django.utils import timezone
+from rest_framework import serializers
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -11,67 +14,217 @@ from backend.api.owners import CART_TOKEN, guest_of
 from backend.api.parameters import parse
 from backend.api.responses import envelope
 from backend.api.schema import envelope_of, operation
-from backend.api.shoppers import ANONYMOUS_ID, shopper_of
+from backend.api.shoppers import ANONYMOUS_ID, Shopper, shopper_of
 from backend.api.throttles import BrowseThrottle
 from backend.catalog.errors import ProductNotFound
 from backend.exposures.services import expose
-from backend.recommendations import selectors
-from backend.recommendations.serializers import RecommendationParameters, RecommendationsSerializer, body
+from backend.recommendations import slots
+from backend.recommendations.selectors import For, Recommended, recommended
+from backend.recommendations.serializers import (
+    ListParameters,
+    RecommendationParameters,
+    RecommendationsSerializer,
+    SearchParameters,
+    SlotSerializer,
+    body,
+)
+from backend.recommendations.slots import Slot
 
 SURFACE = "recommendations"
+HEADERS = [ANONYMOUS_ID, CART_TOKEN, TRACKING_CONSENT]
 
 
-class UserRecommendationsView(APIView):
-    """Recommendations for the shopper."""
+class SlotView(APIView):
+    """A list of recommendations for a slot."""
 
     permission_classes = (AllowAny,)
     throttle_classes = (BrowseThrottle,)
+
+    def _list(
+        self,
+        request: Request,
+        slot: Slot,
+        *,
+        parameters: type[serializers.Serializer[Any]] = ListParameters,
+        product_id: int | None = None,
+    ) -> Response:
+        """Return the list for the shopper, and store that it was shown.
+
+        Raises:
+            InvalidInput: a parameter, the anonymous id or the cart token is invalid.
+            ProductNotFound: the product of the page doesn't exist, or the user may not see it.
+        """
+        given = parse(request, parameters)
+        query = given.pop("q", "")
+        shopper = shopper_of(request)
+        asked_for = For(
+            shopper=shopper,
+            user=request.user,
+            guest=_guest_of(request),
+            product_id=product_id,
+            query=query,
+        )
+        found = recommended(slot, asked_for, **given)
+        return envelope(body(found, exposure_id=_exposed(found, shopper=shopper, query=query)))
+
+
+class UserRecommendationsView(SlotView):
+    """Recommendations for the shopper."""
 
     @operation(
         "user_recommendations_get",
         tag="recommendations",
         query=RecommendationParameters,
-        headers=[ANONYMOUS_ID, CART_TOKEN, TRACKING_CONSENT],
+        headers=HEADERS,
         response=envelope_of(RecommendationsSerializer),
     )
     def get(self, request: Request) -> Response:
         """Recommend products to the shopper.
 
-        The shopper is the account of the access token, or the guest in the header X-Anonymous-Id. Popular
-        products complete a short list. Left out are products that the account sells or has bought, and those
-        in its cart or in that of the header X-Cart-Token.
+        The shopper is the account of the access token, or the guest in the header X-Anonymous-Id. Products of
+        the categories viewed last, trending and popular ones complete a short list. Left out are products
+        that the account sells or has bought, and those in its cart or in that of the header X-Cart-Token.
         """
-        parameters = parse(request, RecommendationParameters)
-        shopper = shopper_of(request)
-        found = selectors.recommended_for_shopper(shopper, guest=_guest_of(request), **parameters)
-        return _respond(request, found)
+        return self._list(request, slots.HOME, parameters=RecommendationParameters)
 
 
-class ProductRecommendationsView(APIView):
+class ProductRecommendationsView(SlotView):
     """Recommendations for a product's page."""
-
-    permission_classes = (AllowAny,)
-    throttle_classes = (BrowseThrottle,)
 
     @operation(
         "product_recommendations_get",
         tag="recommendations",
         query=RecommendationParameters,
-        headers=[ANONYMOUS_ID, CART_TOKEN, TRACKING_CONSENT],
+        headers=HEADERS,
         response=envelope_of(RecommendationsSerializer),
         errors=[ProductNotFound],
     )
     def get(self, request: Request, product_id: int) -> Response:
         """Recommend products that go with a product.
 
+        Popular products, first of its category, complete a short list. Left out are products that the account
+        sells or has bought, and those in its cart or in that of the header X-Cart-Token.
+        """
+        return self._list(request, slots.SIMILAR, parameters=RecommendationParameters, product_id=product_id)
+
+
+class TogetherView(SlotView):
+    """Products that are bought together with a product."""
+
+    @operation(
+        "together_recommendations_get",
+        tag="recommendations",
+        query=ListParameters,
+        headers=HEADERS,
+        response=envelope_of(SlotSerializer),
+        errors=[ProductNotFound],
+    )
+    def get(self, request: Request, product_id: int) -> Response:
+        """Recommend products that are bought in the same orders as a product.
+
+        Similar products, then popular ones, first of its category, complete a short list. Left out are
+        products that the account sells or has bought, and those in its cart or in that of the header X-Cart-
+        Token.
+        """
+        return self._list(request, slots.TOGETHER, product_id=product_id)
+
+
+class CartRecommendationsView(SlotView):
+    """Recommendations beside the cart."""
+
+    @operation(
+        "cart_recommendations_get",
+        tag="recommendations",
+        query=ListParameters,
+        headers=HEADERS,
+        response=envelope_of(SlotSerializer),
+    )
+    def get(self, request: Request) -> Response:
+        """Recommend products that go with those in the cart.
+
+        The cart is that of the account and that of the header X-Cart-Token; the ten products that were added
+        last count. First are products of the same orders, then similar ones; the shopper's own list and
+        popular products complete a short list. Left out are products that the account sells or has bought,
+        and those in the cart.
+        """
+        return self._list(request, slots.CART)
+
+
+class BuyAgainView(SlotView):
+    """Products to buy again."""
+
+    @operation(
+        "buy_again_recommendations_get",
+        tag="recommendations",
+        query=ListParameters,
+        headers=HEADERS,
+        response=envelope_of(SlotSerializer),
+    )
+    def get(self, request: Request) -> Response:
+        """Return the products that the shopper will probably buy again.
+
+        Only products that the shopper has bought repeatedly or recently are listed, so the list may be short
+        or empty. Those in the cart are left out.
+        """
+        return self._list(request, slots.BUY_AGAIN)
+
+
+class TrendingView(SlotView):
+    """Trending products."""
+
+    @operation(
+        "trending_recommendations_get",
+        tag="recommendations",
+        query=ListParameters,
+        headers=HEADERS,
+        response=envelope_of(SlotSerializer),
+    )
+    def get(self, request: Request) -> Response:
+        """Return the products that more shoppers buy than before.
+
         Popular products complete a short list. Left out are products that the account sells or has bought,
         and those in its cart or in that of the header X-Cart-Token.
         """
-        parameters = parse(request, RecommendationParameters)
-        found = selectors.recommended_for_product(
-            product_id, user=request.user, guest=_guest_of(request), **parameters
-        )
-        return _respond(request, found)
+        return self._list(request, slots.TRENDING)
+
+
+class RecentlyViewedView(SlotView):
+    """Recently viewed products."""
+
+    @operation(
+        "recent_recommendations_get",
+        tag="recommendations",
+        query=ListParameters,
+        headers=HEADERS,
+        response=envelope_of(SlotSerializer),
+    )
+    def get(self, request: Request) -> Response:
+        """Return the products that the shopper viewed last, latest first.
+
+        The shopper is the account of the access token, or the guest in the header X-Anonymous-Id; without
+        either, or without consent to tracking, the list is empty. Left out are products in the cart.
+        """
+        return self._list(request, slots.RECENT)
+
+
+class SearchRecommendationsView(SlotView):
+    """Recommendations beside a search without a result."""
+
+    @operation(
+        "search_recommendations_get",
+        tag="recommendations",
+        query=SearchParameters,
+        headers=HEADERS,
+        response=envelope_of(SlotSerializer),
+    )
+    def get(self, request: Request) -> Response:
+        """Recommend products to a shopper whose search found nothing.
+
+        First are products that go with those viewed last, then popular ones of the categories that the search
+        names, trending and popular ones. Left out are products that the account sells or has bought, and
+        those in its cart or in that of the header X-Cart-Token.
+        """
+        return self._list(request, slots.SEARCH, parameters=SearchParameters)
 
 
 def _guest_of(request: Request) -> str:
@@ -84,14 +237,18 @@ def _guest_of(request: Request) -> str:
     return owner.guest if owner else ""
 
 
-def _respond(request: Request, found: selectors.Recommended) -> Response:
-    exposure_id = expose(
+def _exposed(found: Recommended, *, shopper: Shopper, query: str) -> object:
+    """Store that the list was shown, and return its id; None if it is empty or can't be stored."""
+    if not found.items:
+        return None
+    return expose(
         surface=SURFACE,
-        shopper=shopper_of(request),
+        shopper=shopper,
         product_ids=[item.product["id"] for item in found.items],
+        query=query,
         slot=found.slot.name,
         algorithm=found.algorithm,
         version=found.version or "",
+        sources=[item.source for item in found.items],
         now=timezone.now(),
     )
-    return envelope(body(found, exposure_id=exposure_id))

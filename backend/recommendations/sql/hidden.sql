@@ -1,6 +1,6 @@
 SELECT item.product_id
 FROM asked
-JOIN orders_order AS placed ON placed.user_id = asked.user_id AND placed.status <> 'CANCELLED'
+JOIN orders_order AS placed ON placed.user_id = asked.user_id AND placed.status <> 'CANCELLED' AND NOT asked.bought_too
 JOIN orders_orderitem AS item ON item.order_id = placed.id
 UNION ALL
 SELECT variant.product_id

@@ -3,7 +3,8 @@ WITH asked AS (
         doc,
         (doc->>'user')::bigint AS user_id,
         doc->>'guest' AS guest,
-        (doc->>'page')::bigint AS page
+        (doc->>'page')::bigint AS page,
+        (doc->>'bought_too')::boolean AS bought_too
     FROM (SELECT %s::json AS doc) AS parameter
 ), hidden AS (
     {hidden}

@@ -3,7 +3,8 @@ WITH asked AS MATERIALIZED (
         doc,
         json_extract(doc, '$.user') AS user_id,
         json_extract(doc, '$.guest') AS guest,
-        json_extract(doc, '$.page') AS page
+        json_extract(doc, '$.page') AS page,
+        json_extract(doc, '$.bought_too') AS bought_too
     FROM (SELECT %s AS doc)
 ), hidden AS MATERIALIZED (
     {hidden}

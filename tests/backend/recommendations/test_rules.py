@@ -13,7 +13,7 @@ from analytics_pipeline.settings import PipelineSettings
 from backend.accounts.models import User
 from backend.api.owners import Owner, guest_with, new_cart_token
 from backend.carts.models import Cart, CartItem
-from backend.catalog.models import Product, Variant
+from backend.catalog.models import Category, Product, Variant
 from backend.recommendations import rules, services
 from ml.registry import Registry
 from tests.analytics_pipeline import samples
@@ -134,18 +134,21 @@ def test_a_list_is_full_where_one_product_in_twenty_is_in_stock(
     assert found["filled_from"] == [
         {"source": source, "products": products} for source, products in counted.items()
     ]
-    assert list(counted)[-1] == "popular"
+    assert list(counted)[-1] == ("popular" if page == "user/" else "category")
     scores = [row["score"] for row in found["results"]]
     assert scores == sorted(scores, reverse=True)
 
 
 def test_the_sources_follow_one_another(shop: list[Product], tmp_path: Path) -> None:
-    page = shop[7]
+    page, elsewhere = shop[7], shop[4]
+    other = Category.objects.create(name="Garden", slug="garden", path="Garden")
+    Product.objects.filter(pk__in=[product.pk for product in shop[2:5]]).update(category=other)
+    Variant.objects.filter(product=shop[3]).update(stock=0)
     publish(
         tmp_path,
         product__hybrid={page.pk: entries([shop[0]])},
         product__content_based={page.pk: entries([shop[0], shop[1]])},
-        everyone__popularity={"": entries([shop[1], shop[2]])},
+        everyone__popularity={"": entries([shop[1], elsewhere])},
     )
 
     found = data(f"product/{page.pk}/?limit=5")
@@ -153,15 +156,16 @@ def test_the_sources_follow_one_another(shop: list[Product], tmp_path: Path) -> 
     assert [(row["id"], row["source"]) for row in found["results"]] == [
         (shop[0].pk, "similar"),
         (shop[1].pk, "content"),
-        (shop[2].pk, "popular"),
-        (shop[6].pk, "popular"),
-        (shop[5].pk, "popular"),
+        (shop[6].pk, "category"),
+        (shop[5].pk, "category"),
+        (elsewhere.pk, "popular"),
     ]
     assert [row["reason_code"] for row in found["results"]] == ["similar"] * 2 + ["popular"] * 3
     assert found["filled_from"] == [
         {"source": "similar", "products": 1},
         {"source": "content", "products": 1},
-        {"source": "popular", "products": 3},
+        {"source": "category", "products": 2},
+        {"source": "popular", "products": 1},
     ]
 
 
