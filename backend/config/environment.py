@@ -81,6 +81,19 @@ class Variables:
         """Return a number, 0 or more."""
         return self._parsed(name, default, _amount, "must be a number, 0 or more")
 
+    def share(self, name: str, default: str, *, most: float) -> float:
+        """Return a share, from 0 to `most`."""
+        return self._parsed(name, default, lambda text: _share(text, most=most), f"must be from 0 to {most}")
+
+    def shares(self, name: str, *, most: float) -> dict[str, float]:
+        """Return shares by name."""
+
+        def parse(text: str) -> dict[str, float]:
+            named = [one.partition(":") for one in text.split(",") if one.strip()]
+            return {one.strip(): _share(value.strip(), most=most) for one, _, value in named}
+
+        return self._parsed(name, "", parse, f"must list shares from 0 to {most}, such as user:0.2,cart:0.1")
+
     def optional_number(self, name: str) -> Decimal | None:
         """Return a number, 0 or more, or None if the variable is not set."""
         return self.number(name, "") if self.text(name, "") else None
@@ -159,6 +172,13 @@ def _amount(text: str) -> Decimal:
     if not is_number(text) or Decimal(text) < 0:
         raise ValueError(text)
     return Decimal(text)
+
+
+def _share(text: str, *, most: float) -> float:
+    number = float(_amount(text))
+    if number > most:
+        raise ValueError(text)
+    return number
 
 
 def _invalid(name: str, text: str, expected: str) -> ImproperlyConfigured:

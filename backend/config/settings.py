@@ -261,6 +261,8 @@ DATA_UPLOAD_MAX_NUMBER_FILES = 5
 # Of a form, a query and a JSON object.
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 1_000
 LOG_CLIENT_ADDRESSES = env.choice("LOG_CLIENT_ADDRESSES", "full", ("full", "network"))
+RECOMMENDATION_EXPLORATION = env.share("RECOMMENDATION_EXPLORATION", "0", most=0.2)
+RECOMMENDATION_DIVERSITY = env.shares("RECOMMENDATION_DIVERSITY", most=1.0)
 REPORT_SHARED_SECONDS = env.whole("REPORT_SHARED_SECONDS", 2)
 SLOW_QUERY_MS = env.whole("SLOW_QUERY_MS", 500, least=0)
 LOGGING = logging_configuration(level=env.log_level("LOG_LEVEL", "INFO"), plain=DEBUG)

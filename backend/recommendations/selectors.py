@@ -9,7 +9,7 @@ so in both cases.
 
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 from uuid import UUID
 
@@ -63,6 +63,10 @@ class Recommended:
     version: str | None
     lists_missing: bool
     recent_known: bool = True
+
+    def in_order(self, places: Sequence[int]) -> "Recommended":
+        """Return the list with its products in the order of these places."""
+        return replace(self, items=[self.items[place] for place in places])
 
     def filled_from(self) -> Mapping[Source, int]:
         """Return the number of products from each source, in the order of their first products."""

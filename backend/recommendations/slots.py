@@ -18,7 +18,8 @@ class Slot:
     """A place of the shop that shows a list; exposures have its `name`.
 
     `algorithm` is the one that the slot is for, empty if the request chooses it. `bought_too` is whether
-    products that the account has bought are shown.
+    products that the account has bought are shown, and `is_ordered` whether the order means something, so
+    that it is changed neither for diversity nor for exploration.
     """
 
     name: str
@@ -26,6 +27,7 @@ class Slot:
     refills: tuple[Source, ...] = ()
     algorithm: str = ""
     bought_too: bool = False
+    is_ordered: bool = False
 
     @property
     def sources(self) -> tuple[Source, ...]:
@@ -64,7 +66,7 @@ BUY_AGAIN = Slot(name="buy_again", first=(Source.BUY_AGAIN,), algorithm=Algorith
 TRENDING = Slot(
     name="trending", first=(Source.TRENDING,), refills=(Source.POPULAR,), algorithm=Algorithm.TRENDING
 )
-RECENT = Slot(name="recent", first=(Source.RECENT,), algorithm=VIEWED, bought_too=True)
+RECENT = Slot(name="recent", first=(Source.RECENT,), algorithm=VIEWED, bought_too=True, is_ordered=True)
 SEARCH = Slot(
     name="search",
     first=(Source.SESSION,),

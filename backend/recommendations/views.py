@@ -1,7 +1,10 @@
 """Recommendation endpoints, open to guests."""
 
+from collections.abc import Sequence
 from typing import Any
+from uuid import UUID
 
+from django.conf import settings
 from django.utils import timezone
 from rest_framework import serializers
 from rest_framework.permissions import AllowAny
@@ -17,7 +20,7 @@ from backend.api.schema import envelope_of, operation
 from backend.api.shoppers import ANONYMOUS_ID, Shopper, shopper_of
 from backend.api.throttles import BrowseThrottle
 from backend.catalog.errors import ProductNotFound
-from backend.exposures.services import expose
+from backend.exposures.services import expose, new_id
 from backend.recommendations import slots
 from backend.recommendations.selectors import For, Recommended, recommended
 from backend.recommendations.serializers import (
@@ -29,6 +32,7 @@ from backend.recommendations.serializers import (
     body,
 )
 from backend.recommendations.slots import Slot
+from ml.exploration import shown_order
 
 SURFACE = "recommendations"
 HEADERS = [ANONYMOUS_ID, CART_TOKEN, TRACKING_CONSENT]
@@ -65,7 +69,13 @@ class SlotView(APIView):
             query=query,
         )
         found = recommended(slot, asked_for, **given)
-        return envelope(body(found, exposure_id=_exposed(found, shopper=shopper, query=query)))
+        # The order may depend on the id, so that it can be reproduced.
+        exposure_id = new_id()
+        share = 0.0 if slot.is_ordered else settings.RECOMMENDATION_EXPLORATION
+        order = shown_order(len(found.items), share=share, seed=exposure_id.int)
+        found = found.in_order(order.places) if order.propensities else found
+        stored_id = _expose(found, exposure_id, shopper=shopper, query=query, propensities=order.propensities)
+        return envelope(body(found, exposure_id=stored_id))
 
 
 class UserRecommendationsView(SlotView):
@@ -237,7 +247,9 @@ def _guest_of(request: Request) -> str:
     return owner.guest if owner else ""
 
 
-def _exposed(found: Recommended, *, shopper: Shopper, query: str) -> object:
+def _expose(
+    found: Recommended, exposure_id: UUID, *, shopper: Shopper, query: str, propensities: Sequence[float]
+) -> UUID | None:
     """Store that the list was shown, and return its id; None if it is empty or can't be stored."""
     if not found.items:
         return None
@@ -250,5 +262,7 @@ def _exposed(found: Recommended, *, shopper: Shopper, query: str) -> object:
         algorithm=found.algorithm,
         version=found.version or "",
         sources=[item.source for item in found.items],
+        propensities=propensities,
+        exposure_id=exposure_id,
         now=timezone.now(),
     )

@@ -151,6 +151,10 @@ def test_production_requires_https_and_has_no_example_company(tmp_path: Path) ->
         ("WEB_THREADS", "0"),
         ("INVOICE_PREFIX", "inv/1"),
         ("PAPER_SIZE", "A3"),
+        ("RECOMMENDATION_EXPLORATION", "0.3"),
+        ("RECOMMENDATION_EXPLORATION", "-0.1"),
+        ("RECOMMENDATION_DIVERSITY", "user:1.5"),
+        ("RECOMMENDATION_DIVERSITY", "user"),
     ],
 )
 def test_the_error_for_an_invalid_value_names_the_variable(name: str, value: str, tmp_path: Path) -> None:

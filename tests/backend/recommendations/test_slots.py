@@ -18,6 +18,7 @@ from backend.carts.models import Cart, CartItem
 from backend.catalog.models import Category, Product, Variant
 from backend.exposures import services as exposures
 from backend.recommendations import services
+from ml.exploration import shown_order
 from ml.registry import Registry
 from tests.analytics_pipeline import samples
 from tests.backend.recommendations.shop import NOW, Entries, buy, products, register
@@ -395,6 +396,38 @@ def test_every_slot_leaves_out_excluded_products(shop: list[Product], path: str,
 
     assert excluded not in [row["id"] for row in after["results"]]
     assert after["results"][0]["id"] == before["results"][1]["id"]
+
+
+def test_shuffled_lists_can_be_reproduced_and_are_stored_with_their_propensities(
+    shop: list[Product], exposed: list[exposures.ShownList], settings: Any, tmp_path: Path
+) -> None:
+    publish(tmp_path, {"everyone.trending": {"": entries(shop[:4])}})
+    by_rank = [product.pk for product in shop[:4]]
+    data("trending/?limit=4")
+    settings.RECOMMENDATION_EXPLORATION = 0.2
+
+    answers = [data("trending/?limit=4") for _ in range(60)]
+
+    assert exposed[0].propensities == ()
+    for answer, shown in zip(answers, exposed[1:], strict=True):
+        order = shown_order(4, share=0.2, seed=UUID(answer["exposure_id"]).int)
+        assert [row["id"] for row in answer["results"]] == [by_rank[place] for place in order.places]
+        assert shown.product_ids == tuple(row["id"] for row in answer["results"])
+        assert shown.propensities == tuple(order.propensities)
+    assert {shown.product_ids for shown in exposed[1:]} > {tuple(by_rank)}
+
+
+def test_recently_viewed_products_are_never_shuffled(
+    shop: list[Product], exposed: list[exposures.ShownList], settings: Any
+) -> None:
+    guest = uuid4()
+    view(guest, *shop[:4])
+    settings.RECOMMENDATION_EXPLORATION = 0.2
+
+    for _ in range(3):
+        answer = data("recent/", headers={"X-Anonymous-Id": str(guest)})
+        assert [row["id"] for row in answer["results"]] == [product.pk for product in shop[:4]]
+    assert {shown.propensities for shown in exposed} == {()}
 
 
 @pytest.mark.parametrize("path", SLOTS, ids=NAMES)
