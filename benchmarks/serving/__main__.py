@@ -98,6 +98,17 @@ def _run(home: Path, options: argparse.Namespace) -> int:
             "guest": Requests("/api/recommendations/user/", guest, "hello, guest"),
             "product, account": Requests(product, account, "hello, account"),
             "product, guest": Requests(product, guest, "hello, guest"),
+            **{
+                name: Requests(f"/api/recommendations/{path}", account, "hello, account")
+                for name, path in (
+                    ("together", f"product/{shop.product}/together/"),
+                    ("cart", "cart/"),
+                    ("buy again", "buy-again/"),
+                    ("trending", "trending/"),
+                    ("recently viewed", "recent/"),
+                    ("search", "search/?q=kettles"),
+                )
+            },
         }
         application = Application()
         for number in range(WARM_UP_ROUNDS + options.rounds):

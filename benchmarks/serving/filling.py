@@ -12,6 +12,7 @@ from backend.accounts.imported import seller_of
 from backend.accounts.models import User
 from backend.accounts.sessions import begin_session
 from backend.audit.actors import Actor
+from backend.carts.models import Cart, CartItem
 from backend.catalog.bulk import upsert_products
 from backend.catalog.imported import ImportedProduct, ImportedVariant
 from backend.catalog.models import Product, Variant
@@ -23,6 +24,7 @@ from backend.recommendations.models import Algorithm, Audience, ModelVersion, Pr
 
 ENTRIES = 50
 RECENT = 10
+LINES = 3
 CHUNK = 1_000
 STOCK = 1_000
 BY = Actor.system("benchmark")
@@ -31,7 +33,10 @@ ALGORITHMS = (Algorithm.COLLABORATIVE, Algorithm.CONTENT_BASED, Algorithm.HYBRID
 
 @dataclass(frozen=True, slots=True)
 class Shop:
-    """A product with lists, an account with lists, and a guest; both viewed products a moment ago."""
+    """A product with lists, an account with lists and a cart, and a guest.
+
+    Both viewed products a moment ago.
+    """
 
     product: int
     token: str
@@ -43,6 +48,7 @@ def make_shop(*, products: int, lists: int, in_stock: float, now: datetime) -> S
     generator = random.Random(7)
     ids = _make_products(products, in_stock=in_stock, generator=generator, now=now)
     user = User.objects.create_user("+16502530000")
+    _put_in_cart(generator.sample(ids, LINES), user=user, now=now)
     _publish(ids, user=user, lists=lists, generator=generator, now=now)
     guest = uuid4()
     for key in (user.shopper_key, guest):
@@ -85,6 +91,13 @@ def _imported(number: int) -> ImportedProduct:
     )
 
 
+def _put_in_cart(ids: Sequence[int], *, user: User, now: datetime) -> None:
+    cart = Cart.objects.create(user=user)
+    for product in ids:
+        variant = Variant.objects.filter(product=product).earliest("pk")
+        CartItem.objects.create(cart=cart, variant=variant, quantity=1, added_at=now)
+
+
 def _publish(ids: Sequence[int], *, user: User, lists: int, generator: random.Random, now: datetime) -> None:
     version = ModelVersion.objects.create(
         version="20260301T021500Z-1f3a9c02", loaded_at=now, published_at=now, is_serving=True
@@ -108,6 +121,7 @@ def _publish(ids: Sequence[int], *, user: User, lists: int, generator: random.Ra
 
 def _keys(ids: Sequence[int], *, user: User, lists: int) -> Iterator[tuple[str, str, str]]:
     yield Audience.EVERYONE, "", Algorithm.POPULARITY
+    yield Audience.EVERYONE, "", Algorithm.TRENDING
     shoppers = max(1, (lists - 1) // len(ALGORITHMS) - len(ids))
     subjects = [(Audience.PRODUCT, str(product)) for product in ids]
     subjects.append((Audience.USER, str(user.shopper_key)))
@@ -115,3 +129,6 @@ def _keys(ids: Sequence[int], *, user: User, lists: int) -> Iterator[tuple[str, 
     for audience, subject in subjects:
         for algorithm in ALGORITHMS:
             yield audience, subject, algorithm
+    for product in ids:
+        yield Audience.PRODUCT, str(product), Algorithm.TOGETHER
+    yield Audience.USER, str(user.shopper_key), Algorithm.BUY_AGAIN

@@ -17,6 +17,12 @@ QUERIES = {
     "guest": "2",
     "product, account": "3",
     "product, guest": "2",
+    "together": "3",
+    "cart": "4",
+    "buy again": "3",
+    "trending": "3",
+    "recently viewed": "2",
+    "search": "3",
 }
 
 
