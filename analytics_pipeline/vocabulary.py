@@ -100,8 +100,8 @@ def _value(kind: inspect.Type) -> str:
     match kind:
         case inspect.IntType(ge=least, le=greatest):
             return f"integer from {least} to {greatest}"
-        case inspect.FloatType(ge=int(least), le=int(greatest)):
-            return f"number from {least} to {greatest}"
+        case inspect.FloatType(ge=low, le=high) if low is not None and high is not None:
+            return f"number from {low:g} to {high:g}"
         case inspect.StrType(max_length=longest):
             return "string" if longest is None else f"string of at most {longest} characters"
         case inspect.VarTupleType(item_type=item, max_length=most):
