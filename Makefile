@@ -21,19 +21,27 @@ help: ## List these commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
 
 $(VENV)/.development: requirements/development.lock
-	@rm -f $(VENV)/.notebooks
+	@rm -f $(VENV)/.notebooks $(VENV)/.spark $(VENV)/.mlflow
 	$(PYTHON) deploy/environment.py $(VENV) requirements/development.lock
 	@touch $@
 
 # The development environment includes all packages of the demo.
 $(VENV)/.demo: requirements/demo.lock
 	@test $(VENV)/.development -nt requirements/development.lock || \
-		{ rm -f $(VENV)/.development $(VENV)/.notebooks; $(PYTHON) deploy/environment.py $(VENV) requirements/demo.lock; }
+		{ rm -f $(VENV)/.development $(VENV)/.notebooks $(VENV)/.spark $(VENV)/.mlflow; $(PYTHON) deploy/environment.py $(VENV) requirements/demo.lock; }
 	@touch $@
 
 # Added to the packages of the demo, whose processes may be running in the environment.
 $(VENV)/.notebooks: requirements/notebooks.lock $(VENV)/.demo
 	$(PYTHON) deploy/environment.py --add $(VENV) requirements/notebooks.lock
+	@touch $@
+
+$(VENV)/.spark: requirements/spark.lock $(VENV)/.demo
+	$(PYTHON) deploy/environment.py --add $(VENV) requirements/spark.lock
+	@touch $@
+
+$(VENV)/.mlflow: requirements/mlflow.lock $(VENV)/.demo
+	$(PYTHON) deploy/environment.py --add $(VENV) requirements/mlflow.lock
 	@touch $@
 
 .PHONY: demo
@@ -44,6 +52,12 @@ demo: $(VENV)/.demo ## Create a shop with generated data and serve it on PORT (8
 .PHONY: notebooks
 notebooks: $(VENV)/.notebooks ## Open the analysts' notebooks in JupyterLab, beside `make demo`
 	@PYTHONPATH=$(CURDIR) $(VENV)/bin/jupyter-lab $(JUPYTER) notebooks/01_your_first_report.ipynb
+
+.PHONY: spark
+spark: $(VENV)/.spark ## Add Spark to the environment (456 MB), for `python -m ml.train --engine spark`; needs Java 17
+
+.PHONY: mlflow
+mlflow: $(VENV)/.mlflow ## Add MLflow's client to the environment, for `python -m ml.versions export`
 
 .PHONY: test
 test: $(VENV)/.development ## Run all tests, then repeat those of a store that has a real server
@@ -136,3 +150,5 @@ lock: ## Update requirements/*.lock from pyproject.toml (needs uv)
 	uv export -q --locked --no-emit-index-url --no-annotate --no-header --no-emit-project --no-dev --extra embedded -o requirements/demo.lock
 	uv export -q --locked --no-emit-index-url --no-annotate --no-header --no-emit-project --no-dev --extra embedded --extra notebooks --extra retail -o requirements/notebooks.lock
 	uv export -q --locked --no-emit-index-url --no-annotate --no-header --no-emit-project --all-groups --extra embedded --extra invoices --extra passkeys --extra payments --extra retail --extra semantic --extra sentry --extra tracing -o requirements/development.lock
+	uv export -q --locked --no-emit-index-url --no-annotate --no-header --no-emit-project --no-dev --extra embedded --extra spark -o requirements/spark.lock
+	uv export -q --locked --no-emit-index-url --no-annotate --no-header --no-emit-project --no-dev --extra embedded --extra mlflow -o requirements/mlflow.lock

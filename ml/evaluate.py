@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
-from ml import evaluation_command
+from ml import engines, evaluation_command
 from ml.dataset import UNKNOWN, Interactions, Positions
 from ml.evaluation_command import NothingToEvaluate
 from ml.metrics import Metrics, mean_metrics
@@ -77,7 +77,8 @@ def _report(options: argparse.Namespace, *, settings: TrainingSettings) -> Itera
     load_plugins(settings.plugins)
     model = create(options.model, dict(options.set))
     train, test = read_interactions(options.train), read_interactions(options.test)
-    model, fitted = model.choose_and_fit(train) if isinstance(model, Best) else (model, model.fit(train))
+    with engines.using(options.engine, settings):
+        model, fitted = model.choose_and_fit(train) if isinstance(model, Best) else (model, model.fit(train))
     found = evaluate(fitted, train=train, test=test, k=options.k)
     yield f"model        {model.name} {json.dumps(model.parameters)}"
     yield f"train        {len(train.users)} users, {len(train.items)} items, {train.matrix.nnz} pairs"
@@ -103,6 +104,7 @@ def _parser() -> argparse.ArgumentParser:
         k=20,
     )
     parser.add_argument("--model", required=True, help=", ".join(MODELS))
+    parser.add_argument("--engine", choices=engines.NAMES, default=engines.LOCAL, help=engines.HELP)
     return parser
 
 

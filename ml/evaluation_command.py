@@ -9,6 +9,7 @@ from threadpoolctl import threadpool_limits
 
 from analytics_pipeline.settings import InvalidSetting
 from ml.arguments import assignment, positive
+from ml.engines import EngineMissing
 from ml.models import CatalogueNeeded, ModelTooLarge
 from ml.models.blend import SharesMismatch
 from ml.models.library import NameTaken, PluginMissing, UnknownModel
@@ -34,6 +35,7 @@ EXPECTED = (
     NameTaken,
     PluginMissing,
     NothingToEvaluate,
+    EngineMissing,
 )
 
 

@@ -17,13 +17,15 @@ class TrainingSettings:
     """`registry` is the folder of versions, `threads` the limit for numerical libraries.
 
     `young_weight` is the weight of shoppers who are not trusted yet (`ml.trust`), from 0 to 1.
-    `plugins` are the modules that register models (`ml.models.library.register`).
+    `plugins` are the modules that register models (`ml.models.library.register`). `spark_master` is the
+    address of Spark's cluster; None is this machine.
     """
 
     registry: Path
     threads: int
     young_weight: float = 0.0
     plugins: tuple[str, ...] = ()
+    spark_master: str | None = None
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] | None = None) -> Self:
@@ -39,6 +41,7 @@ class TrainingSettings:
             threads=_threads(variables),
             young_weight=_young_weight(variables),
             plugins=_plugins(variables),
+            spark_master=variables.get("VITRINE_SPARK_MASTER") or None,
         )
 
 

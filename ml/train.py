@@ -13,7 +13,7 @@ from analytics_pipeline import embedded
 from analytics_pipeline.migrate import MigrationChanged, migrate
 from analytics_pipeline.settings import InvalidSetting, PipelineSettings
 from analytics_pipeline.warehouse import Warehouse, WarehouseRefused, WarehouseUnavailable
-from ml import contest, drift, environment, gates, product_pages, session_audience, version_lists
+from ml import contest, drift, engines, environment, gates, product_pages, session_audience, version_lists
 from ml.contest import Measurement, Served
 from ml.lists import Lists
 from ml.models.library import NameTaken, PluginMissing, UnknownModel, load_plugins
@@ -54,6 +54,7 @@ EXPECTED = (
     InvalidSetting,
     MigrationChanged,
     NameTaken,
+    engines.EngineMissing,
     NoTrainingData,
     PluginMissing,
     VersionDamaged,
@@ -210,7 +211,7 @@ def _train(
         f"{len(data.histories)} interactions, {len(data.log)} of them of trusted shoppers, "
         f"{len(data.catalogue)} products, as of {data.as_of:%F %R} UTC"
     )
-    with threadpool_limits(settings.threads):
+    with threadpool_limits(settings.threads), engines.using(options.engine, settings):
         return train(
             data,
             registry=registry,
@@ -288,6 +289,7 @@ def _parser() -> argparse.ArgumentParser:
         metavar="VERSION",
         help="the served version (see `manage.py publish_model --list`), whose recipe is compared, too",
     )
+    parser.add_argument("--engine", choices=engines.NAMES, default=engines.LOCAL, help=engines.HELP)
     return parser
 
 

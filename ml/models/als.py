@@ -12,6 +12,7 @@ from implicit.cpu.als import AlternatingLeastSquares
 from scipy.sparse import csr_array, csr_matrix
 from threadpoolctl import threadpool_limits
 
+from ml import engines
 from ml.catalogue import Catalogue
 from ml.dataset import Interactions, Scores
 from ml.models.recipe import Count, Positive, Recipe, Seed
@@ -34,6 +35,8 @@ class Als(Recipe):
 
     def fit(self, train: Interactions, *, catalogue: Catalogue | None = None) -> "FittedAls":
         del catalogue
+        if (engine := engines.current()) is not None:
+            return engine.als(self, train)
         # The solver has its own threads, and BLAS threads in each of them would compete for the cores.
         with threadpool_limits(1, "blas"):
             model = AlternatingLeastSquares(

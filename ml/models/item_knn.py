@@ -10,6 +10,7 @@ from typing import ClassVar
 import numpy as np
 from scipy.sparse import csr_array, vstack
 
+from ml import engines
 from ml.catalogue import Catalogue
 from ml.dataset import Interactions
 from ml.models.item_item import FittedItemItem, co_occurrence, degrees, keep_greatest, rows_of
@@ -37,6 +38,8 @@ class ItemKnn(Recipe):
 
     def fit(self, train: Interactions, *, catalogue: Catalogue | None = None) -> FittedItemItem:
         del catalogue
+        if (engine := engines.current()) is not None:
+            return engine.item_knn(self, train)
         degree = degrees(train.matrix, axis=0)
         history = degree ** np.float32(-self.history_exponent)
         target = degree ** np.float32(-self.target_exponent)

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.services import requirements
-from tests.services.requirements import NEEDS, Library, Programs, Variable
+from tests.services.requirements import NEEDS, Library, Package, Programs, Variable
 
 
 def test_programs_are_found_only_when_all_are_installed(
@@ -21,6 +21,18 @@ def test_programs_are_found_only_when_all_are_installed(
 
 def test_a_library_that_is_not_installed_is_not_found() -> None:
     assert Library("a library", "no-such-library", "install it").found() is None
+
+
+def test_a_package_is_found_only_with_the_programs_that_it_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    need = Package("JSON", "json", "install it", ("java",))
+    assert need.found() is None
+    (tmp_path / "java").touch(mode=0o755)
+
+    assert need.found() == "json"
+    assert Package("nothing", "no_such_package", "install it").found() is None
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ import os
 import shutil
 from ctypes.util import find_library
 from dataclasses import dataclass
+from importlib.util import find_spec
 
 import pytest
 
@@ -58,7 +59,21 @@ class Library:
         return find_library(self.name)
 
 
-NEEDS: dict[str, Variable | Programs | Library] = {
+@dataclass(frozen=True, slots=True)
+class Package:
+    """A Python package that is installed apart, and programs that it runs."""
+
+    what: str
+    name: str
+    remedy: str
+    programs: tuple[str, ...] = ()
+
+    def found(self) -> str | None:
+        """Return the package's name, if it and its programs are installed."""
+        return self.name if find_spec(self.name) and all(map(shutil.which, self.programs)) else None
+
+
+NEEDS: dict[str, Variable | Programs | Library | Package] = {
     "elasticsearch": Variable("a running Elasticsearch", "TEST_ELASTICSEARCH_URL"),
     "data": Variable("the public data sets", "TEST_DATA_DIR"),
     "models": Variable("a published encoder", "TEST_MODELS_DIR"),
@@ -68,6 +83,8 @@ NEEDS: dict[str, Variable | Programs | Library] = {
     ),
     "browser": Programs("Chromium", ("chromium",)),
     "java": Programs("a JDK 17 or later and Maven", ("java", "mvn")),
+    "spark": Package("Spark", "pyspark", "install Java 17 and run `make spark`", ("java",)),
+    "mlflow": Package("MLflow's client", "mlflow", "run `make mlflow`"),
 }
 
 
