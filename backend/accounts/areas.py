@@ -11,6 +11,7 @@ class StaffArea(StrEnum):
     STOCK = "stock"
     ORDERS = "orders"
     PAYMENTS = "payments"
+    PROMOTIONS = "promotions"
     CUSTOMERS = "customers"
     SEARCH = "search"
     REPORTS = "reports"

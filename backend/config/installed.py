@@ -24,6 +24,7 @@ APPS = [
     "backend.catalog",
     "backend.inventory",
     "backend.purchasing",
+    "backend.promotions",
     "backend.taxes",
     "backend.shipping",
     "backend.payments",

@@ -15,6 +15,7 @@ from backend.invoices.personal_data import PERSONAL_DATA as INVOICES
 from backend.notifications.personal_data import PERSONAL_DATA as NOTIFICATIONS
 from backend.orders.personal_data import PERSONAL_DATA as ORDERS
 from backend.privacy.handlers import PersonalData, PersonalStore
+from backend.promotions.personal_data import PERSONAL_DATA as PROMOTIONS
 from backend.recommendations.personal_data import PERSONAL_DATA as RECOMMENDATIONS
 from backend.recommendations.personal_data import ModelStore
 from backend.tracking.personal_data import RecentData, StreamStore
@@ -27,6 +28,7 @@ TABLES = (
     INVOICES,
     ORDERS,
     CARTS,
+    PROMOTIONS,
     INVENTORY,
     ADDRESSES,
     AUDIT,
@@ -50,6 +52,7 @@ NOT_PERSONAL = {
     "inventory.InventoryTransaction.recorded_by": STAFF,
     "inventory.InventoryTransaction.notes": STAFF,
     "admin.LogEntry.user": STAFF,
+    "promotions.Promotion.customer_use_cap": "A limit that staff set.",
     "recommendations.Publication.user_id": STAFF,
     "privacy.Erasure.shopper_key": "Deleted when all stores have erased it.",
     "privacy.Erasure.anonymous_ids": "Deleted when all stores have erased them.",

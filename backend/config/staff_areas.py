@@ -21,6 +21,7 @@ STAFF_AREAS_OF_APPS: Mapping[str, StaffArea] = {
     "outbox": StaffArea.OPERATIONS,
     "payments": StaffArea.PAYMENTS,
     "privacy": StaffArea.CUSTOMERS,
+    "promotions": StaffArea.PROMOTIONS,
     "purchasing": StaffArea.STOCK,
     "recommendations": StaffArea.MODELS,
     "search": StaffArea.SEARCH,

@@ -36,6 +36,7 @@ urlpatterns = [
     path("api/orders/cart/", include("backend.carts.urls")),
     path("api/orders/orders/", include("backend.orders.urls")),
     path("api/orders/quote/", QuoteView.as_view(), name="quote"),
+    path("api/promotions/", include("backend.promotions.urls")),
     path("api/taxes/", include("backend.taxes.urls")),
     path("api/shipping/", include("backend.shipping.urls")),
     path("api/orders/", include("backend.orders.fulfilment_urls")),

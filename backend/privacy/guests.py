@@ -25,6 +25,7 @@ from backend.privacy.errors import GuestOrderNotFound
 from backend.privacy.models import Erasure
 from backend.privacy.obstacles import require_finished
 from backend.privacy.services import begin_erasure, publish_erasure
+from backend.promotions.personal_data import PERSONAL_DATA as PROMOTIONS
 
 logger = structlog.get_logger(__name__)
 
@@ -69,7 +70,12 @@ def erase_guest(order_numbers: Sequence[str], *, contact: Contact, by: Actor, no
         )
         for order in orders.order_by("pk"):
             record("privacy.guest_erased", by=by, subject=order)
-        counts = {**ORDERS.erase_guest(orders, keys=keys), **CARTS.erase_guest(tokens, keys=keys)}
+        emails = list(orders.values_list("email", flat=True))
+        counts = {
+            **ORDERS.erase_guest(orders, keys=keys),
+            **CARTS.erase_guest(tokens, keys=keys),
+            **PROMOTIONS.erase_guest(tokens, emails=emails),
+        }
         # They have copies of the orders.
         counts["idempotent_requests"] = IdempotencyKey.objects.filter(guest__in=tokens).delete()[0]
         publish_erasure(erasure, counts=counts)

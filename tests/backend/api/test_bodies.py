@@ -55,6 +55,8 @@ def path_parameters(buyer: User) -> dict[str, Any]:
         "rate_id": 1,
         "tax_rate_id": 1,
         "shipping_method_id": 1,
+        "promotion_id": 1,
+        "code": "WELCOME",
         "shipment_id": 1,
         "return_id": 1,
         "token": "x",

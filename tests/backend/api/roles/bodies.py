@@ -17,6 +17,15 @@ QUERY_RULE = {
 SYNONYMS = {"phrases": ["sofa", "couch"]}
 TAX_RATE = {"country": "US", "state": "NY", "tax_class": "standard", "rate": "8.8750", "name": "Sales tax"}
 METHOD = {"code": "express", "name": "Express", "currency": "USD", "countries": ["US"], "price": "9.90"}
+PREVIEWED = {"variant_id": "{variant}", "quantity": 1}
+PROMOTION = {
+    "name": "Lamps",
+    "level": "item",
+    "kind": "percentage",
+    "value": "10",
+    "code_required": True,
+    "starts_at": "2026-03-01T00:00:00Z",
+}
 
 VIEW = {"event_id": "0195568f-1e00-7c3a-8d7f-9a1b2c3d4e5f", "type": "view", "product_id": 1}
 
@@ -99,6 +108,10 @@ BODIES: dict[str, dict[str, Any]] = {
     "PUT /api/taxes/rates/{tax_rate}/": TAX_RATE | {"state": "CA"},
     "POST /api/shipping/methods/": METHOD,
     "PUT /api/shipping/methods/{shipping_method}/": METHOD,
+    "POST /api/promotions/": PROMOTION,
+    "PUT /api/promotions/{promotion}/": PROMOTION | {"version": 1},
+    "POST /api/promotions/{promotion}/codes/": {"codes": ["SPRING"]},
+    "POST /api/promotions/preview/": {"items": [PREVIEWED]},
     "POST /api/payments/webhooks/test/": {"id": "unsigned"},
     "POST /api/events/": {"events": [VIEW]},
     "PUT /api/notifications/preferences/stock_alert/": {"subscribed": False},

@@ -33,7 +33,7 @@ from backend.orders.returns import approve, request_return
 from backend.orders.shipments import deliver_all, ship_all
 from backend.payments.models import Payment
 from backend.privacy.models import Erasure
-from tests.backend.api.roles.bodies import BODIES, METHOD, ONE_UNIT, QUERY_RULE, TAX_RATE
+from tests.backend.api.roles.bodies import BODIES, METHOD, ONE_UNIT, PROMOTION, QUERY_RULE, TAX_RATE
 from tests.backend.catalog.images import samples
 from tests.backend.orders.steps import ADDRESS, order_of
 from tests.backend.shop import NOW, SYSTEM, customer, product, seller, staff, variant
@@ -194,6 +194,7 @@ class Scene:
             "synonym_set": self.created(admin, "/api/search/synonyms/", {"phrases": ["lamp", "light"]})["id"],
             "event_name": self.created(admin, "/api/events/names/", {"name": "quiz_begun"})["id"],
             "tax_rate": self.created(admin, "/api/taxes/rates/", TAX_RATE | {"state": "CA"})["id"],
+            "promotion": self.created(admin, "/api/promotions/", PROMOTION)["id"],
             "shipping_method": self.created(admin, "/api/shipping/methods/", METHOD | {"code": "slow"})["id"],
         }
 

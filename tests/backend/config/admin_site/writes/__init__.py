@@ -5,6 +5,7 @@ from tests.backend.config.admin_site.writes.catalogue import CATALOGUE
 from tests.backend.config.admin_site.writes.models_and_messages import MODELS_AND_MESSAGES
 from tests.backend.config.admin_site.writes.orders import ORDERS
 from tests.backend.config.admin_site.writes.payments import PAYMENTS
+from tests.backend.config.admin_site.writes.promotions import PROMOTIONS
 from tests.backend.config.admin_site.writes.search import SEARCH
 from tests.backend.config.admin_site.writes.stock import STOCK
 from tests.backend.config.admin_site.writes.write import Write
@@ -15,6 +16,7 @@ WRITES: tuple[Write, ...] = (
     *STOCK,
     *ORDERS,
     *PAYMENTS,
+    *PROMOTIONS,
     *SEARCH,
     *MODELS_AND_MESSAGES,
 )

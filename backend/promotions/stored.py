@@ -1,0 +1,44 @@
+"""The shape of selections and tiers as they are stored, for callers that don't use the API's serializers."""
+
+from collections.abc import Mapping
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from backend.api.errors import InvalidInput
+
+ID_LISTS = ("products", "variants", "categories", "sellers")
+
+
+def require_shape(selections: Mapping[str, Any], *, tiers: Any) -> None:
+    """Check that selections are lists of ids and brands, and tiers pairs of positive numbers.
+
+    Raises:
+        InvalidInput: they are not; names the field.
+    """
+    faults = {name: fault for name, value in selections.items() if (fault := _fault_of_selection(value))}
+    if not isinstance(tiers, list) or not all(_is_tier(tier) for tier in tiers):
+        faults["tiers"] = 'Must be pairs of positive numbers as text, such as [["3", "10"]].'
+    if faults:
+        raise InvalidInput(**faults)
+
+
+def _fault_of_selection(value: Any) -> str:
+    if not isinstance(value, dict):
+        return "Must be an object of lists."
+    for name, entries in value.items():
+        of_ids = name in ID_LISTS
+        if not of_ids and name != "brands":
+            return f"Unknown: {name}. Possible: {', '.join((*ID_LISTS, 'brands'))}."
+        wanted = int if of_ids else str
+        if not isinstance(entries, list) or not all(type(entry) is wanted for entry in entries):
+            return f"{name}: must be a list of {'ids' if of_ids else 'names'}."
+    return ""
+
+
+def _is_tier(tier: Any) -> bool:
+    if not isinstance(tier, list) or len(tier) != 2 or not all(isinstance(each, str) for each in tier):
+        return False
+    try:
+        return all(Decimal(each).is_finite() and Decimal(each) > 0 for each in tier)
+    except InvalidOperation:
+        return False

@@ -1,0 +1,184 @@
+"""Takes uses of promotions for an order, and gives them back when it is cancelled.
+
+Both run in the transaction of the order. Conditional updates are what keeps caps: of two orders that want the
+last use, the second finds none, however the transactions overlap.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from django.db import connection
+from django.db.models import F, Q
+from django.db.models.functions import Greatest
+
+from backend.api.owners import Owner
+from backend.api.statements import statement
+from backend.promotions.errors import PromotionUsedUp
+from backend.promotions.models import CartCode, CustomerUse, Promotion, PromotionCode, PromotionUse
+from backend.promotions.rules import Code, Rule
+
+SQL = Path(__file__).parent / "sql"
+Taken = set[tuple[str, int]]
+"""What was taken of a promotion: its own counters ("promotion"), its code's ("code"), the customer's."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Use:
+    """What an order uses of a promotion; `code` is None for an automatic one."""
+
+    rule: Rule
+    code: Code | None = None
+    units: int = 0
+    amount: Decimal
+
+    @property
+    def is_counted(self) -> bool:
+        """Whether the promotion's own row counts the use, because it has a cap."""
+        return self.rule.unit_cap is not None or self.rule.use_cap is not None
+
+    @property
+    def is_code_counted(self) -> bool:
+        """Whether the code's row counts the use, because it has a cap."""
+        return self.code is not None and self.code.max_uses is not None
+
+
+def take_uses(uses: Iterable[Use], *, cart: Owner, used_by: str) -> None:
+    """Take the uses, and remove the codes from the cart; `used_by` is the key of the customer, or empty.
+
+    On PostgreSQL this is one statement.
+
+    Raises:
+        PromotionUsedUp: a cap doesn't allow one of them; the caller's transaction must be rolled back.
+    """
+    uses = sorted(uses, key=lambda use: use.rule.id)
+    wanted = {("promotion", use.rule.id) for use in uses if use.is_counted}
+    wanted |= {("code", use.rule.id) for use in uses if use.is_code_counted}
+    wanted |= {("customer", use.rule.id) for use in uses if used_by}
+    take = _taken_at_once if connection.vendor == "postgresql" else _taken_one_by_one
+    missing = wanted - take(uses, cart=cart, used_by=used_by)
+    if missing:
+        raise _used_up([use for use in uses if any(pk == use.rule.id for _, pk in missing)])
+
+
+def _taken_at_once(uses: Sequence[Use], *, cart: Owner, used_by: str) -> Taken:
+    counted = [use for use in uses if use.is_counted]
+    parameters: dict[str, Any] = {
+        "promotions": [use.rule.id for use in counted],
+        "units": [use.units for use in counted],
+        "codes": [use.code.code for use in uses if use.is_code_counted and use.code],
+        "of_customer": [use.rule.id for use in uses if used_by],
+        "owner": used_by,
+        "user_id": cart.user_id,
+        "guest": cart.guest,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(statement(SQL, "take_uses"), parameters)
+        return set(cursor.fetchall())
+
+
+def _taken_one_by_one(uses: Sequence[Use], *, cart: Owner, used_by: str) -> Taken:
+    """Take the uses by several statements, for SQLite, which has one writer at a time."""
+    taken: Taken = set()
+    for use in uses:
+        pk = use.rule.id
+        if use.is_counted:
+            free = Q(unit_cap=None) | Q(units_used__lte=F("unit_cap") - use.units)
+            rows = Promotion.objects.filter(free, Q(use_cap=None) | Q(uses__lt=F("use_cap")), pk=pk)
+            if rows.update(units_used=F("units_used") + use.units, uses=F("uses") + 1):
+                taken.add(("promotion", pk))
+        if use.is_code_counted and use.code:
+            codes = PromotionCode.objects.filter(code=use.code.code, uses__lt=F("max_uses"))
+            if codes.update(uses=F("uses") + 1):
+                taken.add(("code", pk))
+        if used_by and _is_taken_by_customer(use.rule, used_by=used_by):
+            taken.add(("customer", pk))
+    CartCode.objects.filter(**cart.columns()).delete()
+    return taken
+
+
+def _is_taken_by_customer(rule: Rule, *, used_by: str) -> bool:
+    row, is_new = CustomerUse.objects.get_or_create(promotion_id=rule.id, owner=used_by, defaults={"uses": 1})
+    if is_new:
+        return True
+    rows = CustomerUse.objects.filter(pk=row.pk)
+    if rule.customer_use_cap is not None:
+        rows = rows.filter(uses__lt=rule.customer_use_cap)
+    return bool(rows.update(uses=F("uses") + 1))
+
+
+def _used_up(uses: Sequence[Use]) -> PromotionUsedUp:
+    left = Promotion.objects.exclude(unit_cap=None).annotate(left=F("unit_cap") - F("units_used"))
+    units_left: Mapping[int, int] = dict(left.values_list("pk", "left"))
+    return PromotionUsedUp(
+        promotions=[
+            {
+                "id": use.rule.id,
+                "name": use.rule.name,
+                "code": use.code.code if use.code else "",
+                "units_left": units_left.get(use.rule.id),
+            }
+            for use in uses
+        ]
+    )
+
+
+def use_rows(uses: Iterable[Use], *, order_number: str, currency: str, now: datetime) -> list[PromotionUse]:
+    """Return the unsaved rows of what an order uses."""
+    return [
+        PromotionUse(
+            promotion_id=use.rule.id,
+            order_number=order_number,
+            code=use.code.code if use.code else "",
+            units=use.units,
+            units_given_back=0,
+            amount=use.amount,
+            currency=currency,
+            is_counted=use.is_counted,
+            used_at=now,
+        )
+        for use in sorted(uses, key=lambda use: use.rule.id)
+    ]
+
+
+def give_back(
+    order_number: str, *, units: Mapping[int, int], is_cancelled: bool, used_by: str, now: datetime
+) -> None:
+    """Give back what an order no longer uses; the caller has locked the order.
+
+    `units` are all reduced units that are cancelled so far, by promotion id. If the order `is_cancelled` as a
+    whole, its uses and codes are given back too, once.
+    """
+    uses = PromotionUse.objects.filter(order_number=order_number, given_back_at=None)
+    for use in uses.order_by("promotion_id"):
+        total = use.units if is_cancelled else min(use.units, units.get(use.promotion_id, 0))
+        fewer = max(0, total - use.units_given_back)
+        if not fewer and not is_cancelled:
+            continue
+        changes: dict[str, Any] = {"units_given_back": use.units_given_back + fewer}
+        if is_cancelled:
+            changes["given_back_at"] = now
+        unchanged = PromotionUse.objects.filter(
+            pk=use.pk, given_back_at=None, units_given_back=use.units_given_back
+        )
+        if unchanged.update(**changes):
+            _count_back(use, units=fewer, is_cancelled=is_cancelled, used_by=used_by)
+
+
+def _count_back(use: PromotionUse, *, units: int, is_cancelled: bool, used_by: str) -> None:
+    if use.is_counted:
+        Promotion.objects.filter(pk=use.promotion_id).update(
+            units_used=Greatest(0, F("units_used") - units),
+            uses=Greatest(0, F("uses") - (1 if is_cancelled else 0)),
+        )
+    if not is_cancelled:
+        return
+    if use.code:
+        codes = PromotionCode.objects.filter(code=use.code, max_uses__isnull=False, uses__gt=0)
+        codes.update(uses=F("uses") - 1)
+    if used_by:
+        customers = CustomerUse.objects.filter(promotion=use.promotion_id, owner=used_by, uses__gt=0)
+        customers.update(uses=F("uses") - 1)
