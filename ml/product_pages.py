@@ -103,12 +103,19 @@ class Pages:
         return {"content_shoppers": self.content_shoppers, "measured": dict(self.measured)}
 
 
-def decide(hybrid: Candidate, choice: TimeSplit, test: TimeSplit, *, orders: Orders) -> Pages:
-    """Return the share of content that is best on the orders of `choice`, measured on those of `test`."""
+def decide(
+    hybrid: Candidate, choice: TimeSplit, test: TimeSplit, *, orders: Orders, fitted: Fitted | None = None
+) -> Pages:
+    """Return the share of content that is best on the orders of `choice`, measured on those of `test`.
+
+    `fitted` is the hybrid as fitted to the training part of `choice`, if the caller has it.
+    """
     between = orders.where((orders.times >= choice.split_at) & (orders.times < test.split_at))
-    pairs, fitted = _fitted(hybrid, choice)
+    pairs = training_pairs(hybrid, choice.train, choice.catalogue)
+    fitted = fitted or hybrid.model.fit(pairs, catalogue=choice.catalogue)
     pages = Pages(choose(fitted, pairs, test=PageTest.of(between, items=pairs.items)))
-    pairs, fitted = _fitted(hybrid, test)
+    pairs = training_pairs(hybrid, test.train, test.catalogue)
+    fitted = hybrid.model.fit(pairs, catalogue=test.catalogue)
     later = PageTest.of(orders.where(orders.times >= test.split_at), items=pairs.items)
     if not len(later):
         return pages
@@ -154,11 +161,6 @@ def summary(measured: Mapping[str, Any]) -> str:
         f"Recall@{K} {measured[f'recall@{K}']:.4f} in {measured['orders']} orders, and "
         f"{measured['collaborative']:.4f} without texts (difference {interval})"
     )
-
-
-def _fitted(hybrid: Candidate, split: TimeSplit) -> tuple[Interactions, Fitted]:
-    pairs = training_pairs(hybrid, split.train, split.catalogue)
-    return pairs, hybrid.model.fit(pairs, catalogue=split.catalogue)
 
 
 def _compared(page: ProductPage, test: PageTest) -> Mapping[str, Any]:

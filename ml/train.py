@@ -13,11 +13,25 @@ from analytics_pipeline import embedded
 from analytics_pipeline.migrate import MigrationChanged, migrate
 from analytics_pipeline.settings import InvalidSetting, PipelineSettings
 from analytics_pipeline.warehouse import Warehouse, WarehouseRefused, WarehouseUnavailable
-from ml import contest, drift, engines, environment, gates, product_pages, session_audience, version_lists
-from ml.contest import Measurement, Served
+from ml import (
+    contest,
+    diversity_choice,
+    drift,
+    engines,
+    environment,
+    gates,
+    product_pages,
+    session_audience,
+    version_lists,
+)
+from ml.contest import Candidate, Measurement, Served, TimeSplit
+from ml.diversity import KINDS
+from ml.diversity_choice import Diversity
+from ml.families import kinds_of
 from ml.lists import Lists
 from ml.models.library import NameTaken, PluginMissing, UnknownModel, load_plugins
 from ml.models.recipe import InvalidParameter
+from ml.orders import Orders
 from ml.product_pages import Pages
 from ml.profiles import profile
 from ml.registry import Registry, Version, VersionDamaged, VersionExists, VersionNotFound
@@ -91,7 +105,9 @@ def train(
     chosen = (
         contest.default_outcome() if splits is None else contest.decide(*splits, served=served, report=report)
     )
-    pages = Pages() if splits is None else product_pages.decide(chosen.hybrid, *splits, orders=data.orders)
+    pages, diversity = Pages(), Diversity()
+    if splits is not None:
+        pages, diversity = _of_hybrid(chosen.hybrid, *splits, orders=data.orders)
     of_sessions = session_audience.decide(
         chosen.hybrid, None if splits is None else splits[1], sessions=data.sessions, pages=pages
     )
@@ -119,6 +135,7 @@ def train(
         "tested": {name: contest.as_record(one) for name, one in chosen.tested.items()},
         "product_pages": pages.as_dict(),
         "sessions": of_sessions.as_dict(),
+        "diversity": msgspec.to_builtins(diversity),
         "environment": environment.described(),
         "parameters": PARAMETERS,
         "data": msgspec.to_builtins(profile(data)),
@@ -132,8 +149,22 @@ def train(
     facts["verdicts"] = msgspec.to_builtins(verdicts)
     before = registry.judged(before=f"{now.astimezone(UTC):%Y%m%dT%H%M%SZ}", count=drift.VERSIONS)
     facts["drift"] = msgspec.to_builtins(drift.drift(facts, before))
-    arrays = {**of_sessions.arrays(data.sessions), "terms": Terms.of(data.catalogue).arrays()}
+    arrays = {
+        **of_sessions.arrays(data.sessions),
+        "terms": Terms.of(data.catalogue).arrays(),
+        KINDS: kinds_of(data.catalogue),
+    }
     return registry.register(lists=lists, made_by=made_by, facts=facts, now=now, arrays=arrays)
+
+
+def _of_hybrid(
+    hybrid: Candidate, choice: TimeSplit, test: TimeSplit, *, orders: Orders
+) -> tuple[Pages, Diversity]:
+    """Return what is chosen for the hybrid's lists, which is fitted to the training part of `choice` once."""
+    pairs = contest.training_pairs(hybrid, choice.train, choice.catalogue)
+    fitted = hybrid.model.fit(pairs, catalogue=choice.catalogue)
+    diversity = diversity_choice.decide(fitted, pairs, choice)
+    return product_pages.decide(hybrid, choice, test, orders=orders, fitted=fitted), diversity
 
 
 def _size(lists: Mapping[str, Lists]) -> int:
