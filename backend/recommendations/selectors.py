@@ -15,6 +15,7 @@ from uuid import UUID
 
 import structlog
 
+from analytics_pipeline.recent import Activity
 from analytics_pipeline.redis_client import StreamUnavailable
 from backend.api.fields import LARGEST_ID
 from backend.api.shoppers import Shopper
@@ -31,6 +32,7 @@ from ml.serving import MAX_RECENT, Reason, Recommendation, Source, refilled
 
 logger = structlog.get_logger(__name__)
 
+NO_ACTIVITY = Activity([], [])
 SECOND_ROUND = 300
 """How many candidates follow if too few of the first ones are in stock."""
 
@@ -110,12 +112,14 @@ def recommended(
             raise ProductNotFound(product_id=product)
         page = PageOf(product, asked_for.user)
     viewer = Viewer(asked_for.shopper.user_id, asked_for.guest, bought_too=slot.bought_too)
-    recent = recently_viewed(asked_for.shopper.key) if slot.reads_recent else []
+    activity = last_activity(asked_for.shopper.key) if slot.reads_recent else NO_ACTIVITY
+    recent, viewed = activity or NO_ACTIVITY
     asked = Asked(
         slot=slot,
         shopper_key=asked_for.shopper.key,
         algorithm=algorithm,
-        recent=recent or [],
+        recent=recent,
+        viewed=viewed,
         origins=_origins(slot, product, viewer=viewer),
         query=asked_for.query,
     )
@@ -123,7 +127,7 @@ def recommended(
     lists = published_lists(keys) if keys else PublishedLists(None, {})
     candidates = Candidates(asked, lists)
     # A list from the products viewed last doesn't repeat them.
-    seen = asked.recent if Source.SESSION in slot.first else ()
+    seen = {*recent, *viewed} if Source.SESSION in slot.first else set()
     items = _in_rounds(
         candidates,
         viewer=viewer,
@@ -140,7 +144,7 @@ def recommended(
         made_by=candidates.made_by,
         version=lists.version,
         lists_missing=bool(keys) and lists.version is None,
-        recent_known=recent is not None,
+        recent_known=activity is not None,
     )
 
 
@@ -151,12 +155,12 @@ def _origins(slot: Slot, product: int | None, *, viewer: Viewer) -> Sequence[int
     return products_in_cart(viewer, most=MAX_RECENT) if slot is CART else []
 
 
-def recently_viewed(key: UUID | None) -> list[int] | None:
-    """Return the shopper's recently viewed products, latest first; None if they could not be read."""
+def last_activity(key: UUID | None) -> Activity | None:
+    """Return the products that the shopper viewed last, and in this session; None if they can't be read."""
     if key is None:
-        return []
+        return NO_ACTIVITY
     try:
-        return recent_products().of(key)
+        return recent_products().with_session(key)
     except StreamUnavailable as error:
         logger.warning("recent_products_unavailable", error=str(error))
         return None

@@ -8,6 +8,7 @@ from uuid import UUID
 from backend.recommendations.categories import popular_named, popular_near
 from backend.recommendations.models import Algorithm, Audience
 from backend.recommendations.published import Key, PublishedLists
+from backend.recommendations.sessions import predicted
 from backend.recommendations.slots import VIEWED, Slot
 from ml.serving import MAX_RECENT, RECENCY, Recommendation, Scored, Source, folded, ranked
 
@@ -16,14 +17,16 @@ from ml.serving import MAX_RECENT, RECENCY, Recommendation, Scored, Source, fold
 class Asked:
     """What a list is for: the slot, the shopper, and the products that it starts from.
 
-    `shopper_key` is None without consent to tracking. `recent` are the products viewed last, latest first;
-    `origins` is the product of the page, or those in the cart. `query` is a search without a result.
+    `shopper_key` is None without consent to tracking. `recent` are the products viewed last, latest first,
+    `viewed` the views of the session in their order; `origins` is the product of the page, or those in the
+    cart. `query` is a search without a result.
     """
 
     slot: Slot
     shopper_key: UUID | None = None
     algorithm: str
     recent: Sequence[int] = ()
+    viewed: Sequence[int] = ()
     origins: Sequence[int] = ()
     query: str = ""
 
@@ -124,11 +127,15 @@ def _session_keys(asked: Asked) -> dict[int, Key]:
 
 
 def _session(asked: Asked, lists: PublishedLists) -> Found:
-    """Return the lists of the products viewed last, added up.
+    """Return what comes next in similar sessions, or else the lists of the products viewed last, added up.
 
     The first MAX_RECENT products that have a list count, so views of products without one don't take the
     place of others. A product without a list of the algorithm contributes its content-based list.
     """
+    if asked.algorithm != Algorithm.CONTENT_BASED and (
+        next_products := predicted(asked.viewed, version=lists.version)
+    ):
+        return Found(next_products, asked.algorithm)
     keys = _session_keys(asked)
     known = ((product, lists.by_key[key]) for product, key in keys.items() if key in lists.by_key)
     near = dict(islice(known, MAX_RECENT))

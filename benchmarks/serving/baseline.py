@@ -8,7 +8,7 @@ from rest_framework.views import APIView
 from backend.api.responses import envelope
 from backend.api.shoppers import shopper_of
 from backend.api.throttles import BrowseThrottle
-from backend.recommendations.selectors import recently_viewed
+from backend.recommendations.selectors import last_activity
 
 
 class HelloView(APIView):
@@ -19,5 +19,5 @@ class HelloView(APIView):
 
     def get(self, request: Request) -> Response:
         """Read the shopper's recent products and return a greeting."""
-        recently_viewed(shopper_of(request).key)
+        last_activity(shopper_of(request).key)
         return envelope({"hello": "world"})

@@ -1,12 +1,13 @@
 """Sample events before a fixed time, `NOW`, and what tests do with them."""
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from analytics_pipeline import clocks, uuid7
 from analytics_pipeline.events import AnyEvent, Record
+from analytics_pipeline.recent import view_member
 from analytics_pipeline.settings import PipelineSettings
 from analytics_pipeline.stream import Batch, Stream
 from analytics_pipeline.warehouse import Warehouse
@@ -39,6 +40,15 @@ def append_interactions(
     times = {product: moment.timestamp() for product, moment in products.items()}
     # Under another key than a test's own stream, so that no consumer reads the batch.
     Stream(settings, key="tests:interactions").append(batch, recent=times)
+
+
+def append_views(
+    settings: PipelineSettings, shopper_key: UUID, *, views: Sequence[tuple[UUID, int, datetime]]
+) -> None:
+    """Append a batch of this shopper with these views: id, product and time of each."""
+    viewed = {view_member(id_, product=product): moment.timestamp() for id_, product, moment in views}
+    batch = Batch(arrived_at=NOW, shopper_key=shopper_key, events=())
+    Stream(settings, key="tests:interactions").append(batch, viewed=viewed)
 
 
 def database_of(warehouse: Warehouse) -> str:

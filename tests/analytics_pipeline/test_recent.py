@@ -1,16 +1,15 @@
 """The products that a shopper interacted with last and the views of the session, kept in Redis."""
 
 from datetime import UTC, datetime, timedelta
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import pytest
 from uuid_utils.compat import uuid7
 
-from analytics_pipeline.recent import KEPT, VIEWS_KEPT, RecentProducts, SessionViews, view_member
+from analytics_pipeline.recent import KEPT, VIEWS_KEPT, RecentProducts, SessionViews
 from analytics_pipeline.redis_client import StreamUnavailable
 from analytics_pipeline.settings import PipelineSettings
-from analytics_pipeline.stream import Batch, Stream
-from tests.analytics_pipeline.samples import append_interactions
+from tests.analytics_pipeline.samples import append_interactions, append_views
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 
@@ -90,15 +89,6 @@ def test_a_server_that_is_down_raises_instead_of_returning_an_empty_list() -> No
 @pytest.fixture
 def sessions(settings: PipelineSettings) -> SessionViews:
     return SessionViews(settings)
-
-
-def append_views(
-    settings: PipelineSettings, shopper: UUID, *, views: list[tuple[UUID, int, datetime]]
-) -> None:
-    """Append a batch with these views: id, product and time of each."""
-    viewed = {view_member(id_, product=product): moment.timestamp() for id_, product, moment in views}
-    batch = Batch(arrived_at=NOW, shopper_key=shopper, events=())
-    Stream(settings, key="tests:interactions").append(batch, viewed=viewed)
 
 
 def test_a_session_has_its_views_in_their_order_with_repetitions(

@@ -16,6 +16,8 @@ from backend.orders.models import Order, OrderItem
 from ml.gates import Gate, Outcome, Verdict
 from ml.lists import Lists
 from ml.registry import Registry, Version
+from ml.session_index import SessionIndex
+from ml.terms import Terms
 from tests.backend.shop import SYSTEM
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -71,6 +73,8 @@ def register(
     rows: int = 1_000,
     products: int = 100,
     verdicts: Sequence[Verdict] | None = (PASSED,),
+    sessions: SessionIndex | None = None,
+    terms: Terms | None = None,
 ) -> Version:
     """Register a version; `lists` maps `subject.algorithm` to entries (product, score, because or 0) by subject.
 
@@ -88,8 +92,14 @@ def register(
     }
     if verdicts is not None:
         facts["verdicts"] = msgspec.to_builtins(verdicts)
+    others = {}
+    if sessions is not None:
+        facts["sessions"] = {"parameters": dict(sessions.parameters)}
+        others["sessions"] = sessions.arrays()
+    if terms is not None:
+        others["terms"] = terms.arrays()
     arrays = {name: _arrays(rows) for name, rows in lists.items()}
-    return Registry(root).register(lists=arrays, made_by=made_by, facts=facts, now=now)
+    return Registry(root).register(lists=arrays, made_by=made_by, facts=facts, now=now, arrays=others)
 
 
 def _arrays(rows: Mapping[object, Entries]) -> Lists:
