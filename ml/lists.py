@@ -1,10 +1,13 @@
 """Ranked lists of products as arrays, which make up the artefact of a version."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
+
+from ml.mapped_lists import PREFIX_BYTES, WHOLE
 
 NO_PRODUCT = 0
 
@@ -13,9 +16,9 @@ NO_PRODUCT = 0
 class Lists:
     """One list for each of `subjects` (n): shopper keys or product ids.
 
-    `products` (n × length, int64) is padded with NO_PRODUCT (0) if a list is shorter; `scores` (n × length,
-    float32) are comparable within a list only; `because` (n × length) is the product of the subject's history
-    that contributes most to the recommendation, or NO_PRODUCT if none does.
+    `products` (n × length, int64) is padded at the end with NO_PRODUCT (0) if a list is shorter; `scores`
+    (n × length, float32) are comparable within a list only; `because` (n × length) is the product of the
+    subject's history that contributes most to the recommendation, or NO_PRODUCT if none does.
     """
 
     subjects: NDArray[Any]
@@ -25,3 +28,55 @@ class Lists:
 
     def __len__(self) -> int:
         return len(self.subjects)
+
+    def only(self, kept: Sequence[bool]) -> Self:
+        """Return the lists of the subjects for which `kept` (n) is true."""
+        chosen = np.asarray(kept, dtype=bool)
+        columns = (self.subjects, self.products, self.scores, self.because)
+        return type(self)(*(column[chosen] for column in columns))
+
+    def to_arrays(self) -> dict[str, NDArray[Any]]:
+        """Return the arrays that `ml.mapped_lists` describes."""
+        subjects = _keys(self.subjects)
+        order = np.argsort(subjects, kind="stable")
+        items = np.setdiff1d(np.union1d(self.products, self.because), [NO_PRODUCT])
+        found = {
+            "subjects": subjects[order],
+            "items": items.astype(np.int64),
+            "positions": _positions(self.products[order], items),
+            "scores": _shares(self.scores[order]),
+        }
+        if subjects.dtype.kind == "S":
+            found["prefixes"] = subjects[order].astype(f"S{PREFIX_BYTES}").view(">u8")
+        if (self.because != NO_PRODUCT).any():
+            found["because"] = _positions(self.because[order], items)
+        return found
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> Self:
+        """Return the lists of these arrays; their scores are shares of each list's best."""
+        subjects = arrays["subjects"]
+        if subjects.dtype.kind == "S":
+            subjects = np.char.decode(subjects, "utf-8")
+        ids = np.append(arrays["items"], NO_PRODUCT)
+        products = ids[arrays["positions"]]
+        because = ids[arrays["because"]] if "because" in arrays else np.full_like(products, NO_PRODUCT)
+        scores = np.divide(arrays["scores"], WHOLE, dtype=np.float32)
+        return cls(subjects, products, scores, because)
+
+
+def _keys(subjects: NDArray[Any]) -> NDArray[Any]:
+    if np.issubdtype(subjects.dtype, np.integer):
+        return subjects.astype(np.int64)
+    return subjects if subjects.dtype.kind == "S" else np.char.encode(subjects.astype(np.str_), "utf-8")
+
+
+def _positions(products: NDArray[np.int64], items: NDArray[np.int64]) -> NDArray[Any]:
+    small = np.uint16 if len(items) <= np.iinfo(np.uint16).max else np.uint32
+    return np.where(products == NO_PRODUCT, len(items), np.searchsorted(items, products)).astype(small)
+
+
+def _shares(scores: NDArray[np.float32]) -> NDArray[np.uint16]:
+    best = scores.max(axis=1, keepdims=True, initial=0)
+    shares = np.divide(scores, best, out=np.zeros(scores.shape, np.float64), where=best > 0)
+    return np.asarray(np.rint(shares.clip(0, 1) * WHOLE), dtype=np.uint16)

@@ -2,12 +2,13 @@
 
     models/20260301T021500Z-1f3a9c02/
         manifest.json                 parameters, metrics, data fingerprint, a SHA-256 for every file
-        user.collaborative.npz        subjects, products, scores, because
-        product.content_based.npz     …
-        NAME.arrays                   other arrays by name, which are mapped
+        user.collaborative.lists      lists by shopper key (`ml.mapped_lists`)
+        product.content_based.lists   lists by product
+        NAME.arrays                   other arrays by name
 
 A version is written atomically: into a hidden folder, which is flushed to disk and then renamed.
-Afterwards it changes only if a shopper is erased.
+Afterwards it changes only if a shopper is erased. Files are mapped (`ml.packed`), except for the archives of
+arrays that earlier releases wrote (format 1). This module is imported without NumPy.
 """
 
 import hashlib
@@ -22,18 +23,23 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
-
-import numpy as np
-from numpy.typing import NDArray
 
 from analytics_pipeline.locks import exclusive
 from ml import packed
-from ml.lists import Lists
+from ml.mapped_lists import MappedLists
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from ml.lists import Lists
 
 MANIFEST = "manifest.json"
-FORMAT = 1
+FORMAT = 2
+ARCHIVES = 1
+"""The format whose lists are archives of arrays, which are read, but neither mapped nor written."""
+LISTS, ARCHIVE = ".lists", ".npz"
 SHOPPERS = "user."
 """The prefix of the lists whose subjects are shopper keys."""
 REMAINS = re.compile(r"\.\d{8}T\d{6}Z-[^.]+\..+")
@@ -42,7 +48,7 @@ COLUMNS = ("subjects", "products", "scores", "because")
 ARRAYS_NAME = re.compile(r"[a-z][a-z0-9_.]*")
 """Names of arrays, which name files."""
 
-NO_ARRAYS: Mapping[str, Mapping[str, NDArray[Any]]] = MappingProxyType({})
+NO_ARRAYS: "Mapping[str, Mapping[str, NDArray[Any]]]" = MappingProxyType({})
 
 
 class VersionNotFound(LookupError):
@@ -87,25 +93,37 @@ class Version:
     path: Path
     manifest: Mapping[str, Any]
 
-    def lists(self, name: str) -> Lists:
-        """Return the lists with this name (`audience.algorithm`).
+    def lists(self, name: str) -> "Lists":
+        """Return the lists with this name (`audience.algorithm`) for NumPy.
 
         Raises:
             VersionDamaged: the file is missing or differs from what was written.
         """
-        entry = self.manifest["lists"][name]
-        path = self.path / entry["file"]
-        if not path.is_file():
-            raise VersionDamaged(self.id, file=entry["file"], reason="is missing")
-        if _sha256(path) != entry["sha256"]:
-            raise VersionDamaged(self.id, file=entry["file"], reason="has another checksum than its manifest")
-        try:
-            with np.load(path, allow_pickle=False) as arrays:
-                return Lists(*(arrays[column] for column in COLUMNS))
-        except (KeyError, ValueError, zipfile.BadZipFile) as error:
-            raise VersionDamaged(self.id, file=entry["file"], reason=f"can't be read ({error})") from error
+        from ml.lists import Lists  # noqa: PLC0415 - imports NumPy
 
-    def arrays(self, name: str) -> dict[str, NDArray[Any]]:
+        entry = self.manifest["lists"][name]
+        if entry["file"].endswith(ARCHIVE):
+            return self._archived(entry)
+        return Lists.from_arrays({part: mapped.array() for part, mapped in self._opened(entry).items()})
+
+    def verify(self) -> None:
+        """Read all files once.
+
+        Raises:
+            VersionDamaged: a file is missing or differs from what was written.
+        """
+        for entry in (*self.manifest["lists"].values(), *self.manifest["arrays"].values()):
+            self._opened(entry)
+
+    def mapped_lists(self, name: str) -> MappedLists:
+        """Map the lists with this name, whose file is read once to verify it.
+
+        Raises:
+            VersionDamaged: the file is missing or differs from what was written.
+        """
+        return MappedLists(self._opened(self.manifest["lists"][name]))
+
+    def arrays(self, name: str) -> "dict[str, NDArray[Any]]":
         """Return the arrays that were registered by this name, mapped read-only; keep them, don't ask again.
 
         Raises:
@@ -121,16 +139,39 @@ class Version:
             KeyError: the version has none by this name.
             VersionDamaged: the file is missing or differs from what was written.
         """
-        entry = self.manifest.get("arrays", {})[name]
+        return self._opened(self.manifest.get("arrays", {})[name])
+
+    def _opened(self, entry: Mapping[str, Any]) -> dict[str, packed.Mapped]:
         try:
             return packed.opened(self.path / entry["file"], sha256=entry["sha256"])
         except packed.FileDamaged as error:
             raise VersionDamaged(self.id, file=entry["file"], reason=str(error)) from error
 
+    def _archived(self, entry: Mapping[str, Any]) -> "Lists":
+        import numpy as np  # noqa: PLC0415 - only for versions of earlier releases
+
+        from ml.lists import Lists  # noqa: PLC0415 - as above
+
+        path = self.path / entry["file"]
+        if not path.is_file():
+            raise VersionDamaged(self.id, file=entry["file"], reason="is missing")
+        if _sha256(path) != entry["sha256"]:
+            raise VersionDamaged(self.id, file=entry["file"], reason="has another checksum than its manifest")
+        try:
+            with np.load(path, allow_pickle=False) as arrays:
+                return Lists(*(arrays[column] for column in COLUMNS))
+        except (KeyError, ValueError, zipfile.BadZipFile) as error:
+            raise VersionDamaged(self.id, file=entry["file"], reason=f"can't be read ({error})") from error
+
     @property
     def manifest_sha256(self) -> str:
         """The checksum of the manifest, which names those of all files."""
         return _digest_of(self.manifest)
+
+    @property
+    def is_mapped(self) -> bool:
+        """Whether its lists can be mapped; those of earlier releases can't."""
+        return int(self.manifest.get("format", ARCHIVES)) > ARCHIVES
 
     @property
     def is_back_test(self) -> bool:
@@ -284,10 +325,9 @@ class Registry:
             except VersionDamaged as error:
                 damaged.append(error)
                 continue
-            kept = np.array([not is_forgotten(str(subject)) for subject in lists.subjects], dtype=bool)
-            if not kept.all():
-                reduced = Lists(*(getattr(lists, column)[kept] for column in COLUMNS))
-                model = version.manifest["lists"][name]["model"]
+            kept = [not is_forgotten(str(subject)) for subject in lists.subjects.tolist()]
+            if not all(kept):
+                reduced, model = lists.only(kept), version.manifest["lists"][name]["model"]
                 changed[name] = _write(version.path, name, reduced, model=model, suffix=f".{uuid4().hex[:8]}")
         if changed:
             facts = {**version.manifest, "lists": {**version.manifest["lists"], **changed}}
@@ -297,21 +337,21 @@ class Registry:
         return bool(changed)
 
     def _delete_unused_files(self, version: str) -> None:
-        """Delete the arrays that the manifest doesn't name, also those that a killed process left."""
+        """Delete the lists that the manifest doesn't name, also those that a killed process left."""
         found = self.load(version)
         used = {entry["file"] for entry in found.manifest["lists"].values()}
-        for path in found.path.glob("*.npz"):
-            if path.name not in used:
+        for path in found.path.iterdir():
+            if path.suffix in {LISTS, ARCHIVE} and path.name not in used:
                 path.unlink(missing_ok=True)
 
     def register(
         self,
         *,
-        lists: Mapping[str, Lists],
+        lists: "Mapping[str, Lists]",
         made_by: Mapping[str, str],
         facts: Mapping[str, Any],
         now: datetime,
-        arrays: Mapping[str, Mapping[str, NDArray[Any]]] = NO_ARRAYS,
+        arrays: "Mapping[str, Mapping[str, NDArray[Any]]]" = NO_ARRAYS,
     ) -> Version:
         """Write a version and return it.
 
@@ -351,25 +391,18 @@ class Registry:
             raise
 
 
-def _write(folder: Path, name: str, lists: Lists, *, model: str, suffix: str = "") -> dict[str, object]:
-    path = folder / f"{name}{suffix}.npz"
-    with path.open("wb") as file:
-        np.savez(file, **{column: getattr(lists, column) for column in COLUMNS})
-        file.flush()
-        os.fsync(file.fileno())
-    return {
-        "file": path.name,
-        "sha256": _sha256(path),
-        "model": model,
-        "subjects": len(lists),
-        "length": lists.products.shape[1],
-    }
+def _write(folder: Path, name: str, lists: "Lists", *, model: str, suffix: str = "") -> dict[str, object]:
+    written = _write_file(folder / f"{name}{suffix}{LISTS}", lists.to_arrays())
+    return {**written, "model": model, "subjects": len(lists), "length": lists.products.shape[1]}
 
 
-def _write_arrays(folder: Path, name: str, arrays: Mapping[str, NDArray[Any]]) -> dict[str, object]:
+def _write_arrays(folder: Path, name: str, arrays: "Mapping[str, NDArray[Any]]") -> dict[str, object]:
     if not ARRAYS_NAME.fullmatch(name):
         raise ValueError(f"arrays can't be named {name!r}")
-    path = folder / f"{name}.arrays"
+    return _write_file(folder / f"{name}.arrays", arrays)
+
+
+def _write_file(path: Path, arrays: "Mapping[str, NDArray[Any]]") -> dict[str, object]:
     packed.write(path, arrays)
     return {"file": path.name, "sha256": _sha256(path), "bytes": path.stat().st_size}
 

@@ -40,18 +40,19 @@ def publish(request: HttpRequest, row: ModelVersion, values: Values) -> str:
         )
     except (VersionNotFound, VersionDamaged) as error:
         raise InvalidInput(version=[str(error)]) from error
-    return f"{row.version} is serving; scheduled training publishes nothing until `publish_model` is run."
+    return f"{row.version} is serving; scheduled training publishes nothing until it is unpinned."
 
 
 def roll_back(request: HttpRequest, row: ModelVersion, values: Values) -> str:
-    """Serve the version that was published before."""
-    served = services.rollback(by=actor_of(request), now=timezone.now())
+    """Serve the version that the present one replaced."""
+    registry = Registry(TrainingSettings.from_env().registry)
+    served = services.rollback(registry=registry, by=actor_of(request), now=timezone.now())
     return f"{served.version} is serving again."
 
 
 @admin.register(ModelVersion)
 class ModelVersionAdmin(ServiceAdmin):
-    """Loaded versions, of which one is serving."""
+    """Versions that were published lately, of which one is serving."""
 
     area = StaffArea.MODELS
     list_display = ("version", "is_serving", "pauses_publishing", "published_at", "loaded_at")
@@ -63,7 +64,7 @@ class ModelVersionAdmin(ServiceAdmin):
             perform=publish,
             form=PublishForm,
             applies=lambda row: row.loaded_at is not None and not row.is_serving,
-            explanation="All recommendations come from this version at once.",
+            explanation="All recommendations come from this version within a second.",
         ),
         Operation(
             name="roll-back",

@@ -1,6 +1,8 @@
 """Errors of recommendations."""
 
-from backend.api.errors import DomainError
+from typing import ClassVar
+
+from backend.api.errors import DomainError, EngineUnavailable
 
 
 class NothingToPublish(DomainError):
@@ -43,10 +45,27 @@ class ReasonMissing(DomainError):
     hint = 'Repeat the command with --reason "…".'
 
 
+class NothingServes(DomainError):
+    """There is no version that could be pinned."""
+
+    code = "no_serving_model_version"
+    status = 409
+    message = "No version serves yet; publish one with `python manage.py publish_model`."
+    hint = "Publish a version with `python manage.py publish_model`."
+
+
+class ModelFilesUnavailable(EngineUnavailable):
+    """The files of published versions can't be read on this host."""
+
+    code: ClassVar[str] = "model_files_unavailable"
+    message = "The recommendations of your account can't be read right now; try again later."
+    hint = "Repeat the request later; an operator has to restore the files of the models, or to delete them."
+
+
 class NothingToRollBackTo(DomainError):
-    """No version was published before the current one, or the lists of that version were deleted."""
+    """No version was published before the current one, or the files of that version were deleted."""
 
     code = "no_earlier_model_version"
     status = 409
-    message = "No earlier version is loaded; publish a version by its name."
+    message = "There is no earlier version with files; publish a version by its name."
     hint = "Publish a version by its name: `python manage.py publish_model VERSION`."

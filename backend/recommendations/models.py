@@ -1,4 +1,4 @@
-"""Loaded model versions, which one is serving, and their lists."""
+"""Model versions that were published, the one that serves, and their lists."""
 
 from django.db import models
 from django.db.models import Q
@@ -7,13 +7,12 @@ REASON_CHARS = 500
 
 
 class ModelVersion(models.Model):
-    """A version of the registry whose lists are loaded or being loaded; `is_serving` is true for one at most.
+    """A version of the registry whose files were verified, or whose lists an earlier release loaded as rows.
 
-    `loaded_at` is None until all lists are loaded. `published_at` is when it was last published; None if it
-    was never published, or was rolled back. `pauses_publishing` is true while the version serves because an
-    operator chose it, by its name or by a rollback: scheduled training then publishes nothing until an
-    operator runs `publish_model`. `made_by` maps each kind of list to the name of its model; `metrics` are
-    those of the collaborative model.
+    `loaded_at` is None until that is complete. `published_at` is when it was last published; None if it was
+    never published, or was rolled back. `made_by` maps each kind of list to the name of its model; `metrics`
+    are those of the collaborative model. `is_serving` (true for one at most) and `pauses_publishing` repeat
+    the pointer (`ServingPointer`) for processes of the previous release, and say what these changed.
     """
 
     version = models.CharField(max_length=64, unique=True)
@@ -45,6 +44,7 @@ class ModelVersion(models.Model):
 class Publication(models.Model):
     """That a version was published, and whether its gates let it pass; kept when its lists are deleted.
 
+    `replaces` is the publication that served before, to which a rollback returns.
     `manifest_sha256` is of the manifest that was judged; an erasure that reduces the version replaces it.
     `overridden` are the names of the gates that refused the version, and `reason` says why it was published
     nevertheless; both are empty otherwise. `user_id` is not a foreign key, because a publication outlives its
@@ -58,6 +58,7 @@ class Publication(models.Model):
     system_name = models.CharField(max_length=64, blank=True)
     reason = models.CharField(max_length=REASON_CHARS, blank=True)
     overridden = models.JSONField(default=list)
+    replaces = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="+")
 
     class Meta:
         ordering = ["-pk"]
@@ -72,6 +73,34 @@ class Publication(models.Model):
 
     def __str__(self) -> str:
         return f"{self.version} at {self.published_at:%F %T}"
+
+
+class ServingPointer(models.Model):
+    """The publication that serves, in the only row of its table.
+
+    `generation` grows with each switch and with each erasure that changed files, so that processes open what
+    they serve again. While `pinned_at` is set, scheduled training publishes nothing.
+    """
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1)
+    publication = models.ForeignKey(Publication, null=True, on_delete=models.PROTECT, related_name="+")
+    generation = models.BigIntegerField(default=0)
+    pinned_by = models.CharField(max_length=64, blank=True)
+    pinned_reason = models.CharField(max_length=REASON_CHARS, blank=True)
+    pinned_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "recommendations_serving"
+        constraints = [
+            models.CheckConstraint(condition=Q(id=1), name="one_serving_pointer"),
+            models.CheckConstraint(
+                condition=Q(pinned_at__isnull=True) | Q(publication__isnull=False),
+                name="only_what_serves_is_pinned",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.publication}, generation {self.generation}"
 
 
 class Audience(models.TextChoices):
@@ -95,13 +124,20 @@ class Algorithm(models.TextChoices):
 
 
 class ProductRecommendation(models.Model):
-    """One published list: `entries` are [product id, score, explaining product id or None], best first."""
+    """A file of a version's lists: the number of `lists`, its `bytes` and `sha256`.
+
+    In versions of earlier releases it is one list, of a `subject`: `entries` are [product id, score,
+    explaining product id or None], best first, and there is no `sha256`.
+    """
 
     version = models.ForeignKey(ModelVersion, on_delete=models.CASCADE, related_name="lists")
     audience = models.CharField(max_length=8, choices=Audience.choices)
     subject = models.CharField(max_length=36, blank=True)
     algorithm = models.CharField(max_length=13, choices=Algorithm.choices)
-    entries = models.JSONField()
+    entries = models.JSONField(default=list)
+    lists = models.PositiveIntegerField(null=True)
+    bytes = models.PositiveBigIntegerField(null=True)
+    sha256 = models.CharField(max_length=64, null=True)
 
     class Meta:
         constraints = [

@@ -89,10 +89,16 @@ def _passed(version: Version) -> bool:
 
 
 def add_publication(
-    version: Version, *, overridden: Sequence[str], reason: str, by: Actor, now: datetime
-) -> None:
-    """Record that the version was published, in the caller's transaction."""
-    Publication.objects.create(
+    version: Version,
+    *,
+    overridden: Sequence[str],
+    reason: str,
+    replaces: Publication | None,
+    by: Actor,
+    now: datetime,
+) -> Publication:
+    """Record that the version was published, in the caller's transaction, and return the row."""
+    return Publication.objects.create(
         version=version.id,
         manifest_sha256=version.manifest_sha256,
         published_at=now,
@@ -100,4 +106,5 @@ def add_publication(
         system_name=by.system_name,
         reason=reason if overridden else "",
         overridden=list(overridden),
+        replaces=replaces,
     )

@@ -1,8 +1,9 @@
 """The lists of the version that serves, by their keys."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -11,6 +12,8 @@ from django.db import connection
 
 from backend.api.compiled_queries import fetch_rows
 from backend.api.statements import statement
+from backend.recommendations.serving import CACHE
+from ml.mapped_lists import MappedLists
 from ml.serving import Scored
 
 SQL = Path(__file__).parent / "sql"
@@ -28,14 +31,11 @@ class Key(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class PublishedList:
-    """A published list; `entries` is JSON, which is parsed when the list is used."""
+    """A published list, which is read when it is used."""
 
     algorithm: str
-    entries: str
-
-    def scored(self) -> list[Scored]:
-        """Return the entries, best first."""
-        return _ENTRIES.decode(self.entries)
+    scored: Callable[[], list[Scored]]
+    """Return the entries, best first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +48,29 @@ class PublishedLists:
 
 def published_lists(wanted: Sequence[Key]) -> PublishedLists:
     """Return the serving version with the wanted lists, one at least; empty lists are left out."""
+    serving = CACHE.current()
+    if serving.lists is None:
+        return _from_rows(wanted)
+    lists = serving.lists
+    found = ((key, _mapped(lists, key)) for key in wanted)
+    return PublishedLists(serving.version, {key: one for key, one in found if one is not None})
+
+
+def _mapped(lists: Mapping[str, MappedLists], key: Key) -> PublishedList | None:
+    for algorithm in (key.algorithm, key.otherwise):
+        file = lists.get(f"{key.audience}.{algorithm}")
+        if file is not None and (place := file.place(key.subject)) is not None:
+            return PublishedList(algorithm, partial(file.at, place))
+    return None
+
+
+def _from_rows(wanted: Sequence[Key]) -> PublishedLists:
+    """Return the same for a version whose lists an earlier release loaded as rows."""
     rows = fetch_rows(connection, statement(SQL, "lists"), json.dumps(wanted))
     return PublishedLists(
         rows[0][0] if rows else None,
         {
-            wanted[place]: PublishedList(algorithm, entries)
+            wanted[place]: PublishedList(algorithm, partial(_ENTRIES.decode, entries))
             for _, place, algorithm, entries in rows
             if entries is not None
         },

@@ -1,46 +1,51 @@
-"""Publish and roll back model versions.
+"""Publish, roll back and pin model versions.
 
-The lists of a version are loaded beside those of the serving one, each chunk in its own transaction; then one
-short transaction switches the serving version. A version never changes, so loading it again after a crash
-only adds what is missing.
+Publishing verifies all files of a version. Then one short transaction moves the pointer, and each process
+opens the version within a second. A publication refers to the one that it replaced, which is the way back of
+rollbacks.
 """
 
-from collections.abc import Iterator
 from datetime import datetime
-from itertools import islice
 from typing import Any
 
 import structlog
 from django.db import transaction
-from django.db.models import F, QuerySet
 
 from backend.audit.actors import Actor
-from backend.audit.services import Changes, record
-from backend.recommendations.errors import NothingToPublish, NothingToRollBackTo
-from backend.recommendations.models import Audience, ModelVersion, ProductRecommendation
+from backend.audit.services import record
+from backend.recommendations import pointer
+from backend.recommendations.errors import (
+    NothingServes,
+    NothingToPublish,
+    NothingToRollBackTo,
+    VersionNotPublishable,
+)
+from backend.recommendations.files import record_files
+from backend.recommendations.models import ModelVersion, ProductRecommendation, Publication, ServingPointer
+from backend.recommendations.pointer import Pin
 from backend.recommendations.publications import Question, add_publication, checked_reason
-from ml.lists import NO_PRODUCT, Lists
 from ml.registry import Registry, Version
 
 logger = structlog.get_logger(__name__)
 
 CHUNK = 1_000
 KEPT_VERSIONS = 3
-SCORE_DIGITS = 6
+NAMED, ROLLED_BACK = "it was published by its name", "it was rolled back to"
+"""The reasons of pins without one of an operator."""
 
 
 def publish(
     version: str | None, *, registry: Registry, by: Actor, now: datetime, forced_because: str | None = None
 ) -> ModelVersion:
-    """Load the version (by default the newest that is not a back-test), serve it and return it.
+    """Verify the version (by default the newest that is not a back-test), serve it and return it.
 
-    As after a rollback, a version that was named stays until an operator publishes again. With
-    `forced_because`, a version that is refused by a gate is published, and the gates and the reason are
-    recorded.
+    A version that was named is pinned: scheduled training publishes nothing until `unpin`, or until a version
+    is published without a name. With `forced_because`, a version that is refused by a gate is published, and
+    the gates and the reason are recorded.
 
     Raises:
         NothingToPublish: no version is registered.
-        VersionNotPublishable: a gate refuses the version.
+        VersionNotPublishable: a gate refuses the version, or an earlier release wrote it.
         OlderThanServing: no version was named, and the newest is older than what serves.
         ReasonMissing: `forced_because` is blank.
         InvalidInput: `forced_because` is too long.
@@ -51,40 +56,45 @@ def publish(
     found = _newest(registry) if version is None else registry.load(version)
     if found is None:
         raise NothingToPublish
-    # Checked before its lists are loaded, and again when no other publication can intervene.
-    ask.refusals(found, serving=_serving())
-    row = load(found, registry=registry, now=now)
+    # Checked before its files are read, and again when no other publication can intervene.
+    ask.refusals(found, serving=pointer.serving())
+    row = verified(found, now=now)
     with transaction.atomic():
-        _locked()
-        _switch(row, ask=ask, by=by, now=now)
+        _switch(pointer.locked(), row, ask=ask, by=by, now=now)
     forget_old_versions()
     return row
 
 
-def publish_unless_paused(*, registry: Registry, by: Actor, now: datetime) -> ModelVersion:
-    """Publish the newest version unless an operator chose a version; return the version that serves.
+def publish_unless_pinned(*, registry: Registry, by: Actor, now: datetime) -> ModelVersion:
+    """Publish the newest version unless what serves is pinned; return the version that serves.
 
     Raises:
         NothingToPublish: no version is registered.
-        VersionNotPublishable: a gate refuses the version.
+        VersionNotPublishable: a gate refuses the version, or an earlier release wrote it.
         OlderThanServing: the newest version that can be read is older than what serves.
         ml.registry.VersionDamaged: its files were changed after training; nothing is published.
     """
-    if (chosen := _chosen(ModelVersion.objects.all())) is not None:
-        return chosen
+    if (pinned := _pinned()) is not None:
+        return pinned
     ask = Question(registry=registry, is_named=False, forced="")
     newest = _newest(registry)
     if newest is None:
         raise NothingToPublish
-    ask.refusals(newest, serving=_serving())
-    row = load(newest, registry=registry, now=now)
+    ask.refusals(newest, serving=pointer.serving())
+    row = verified(newest, now=now)
     with transaction.atomic():
-        # Read again under the lock, because an operator may have rolled back while the lists were loaded.
-        if (chosen := _chosen(_locked())) is not None:
-            return chosen
-        _switch(row, ask=ask, by=by, now=now)
+        found = pointer.locked()
+        # Read again under the lock, because an operator may have rolled back while the files were read.
+        if (pinned := _pinned()) is not None:
+            return pinned
+        _switch(found, row, ask=ask, by=by, now=now)
     forget_old_versions()
     return row
+
+
+def _pinned() -> ModelVersion | None:
+    """Return the version that serves if it is pinned, also by a process of the previous release."""
+    return ModelVersion.objects.filter(is_serving=True, pauses_publishing=True).first()
 
 
 def _newest(registry: Registry) -> Version | None:
@@ -101,139 +111,144 @@ def _newest(registry: Registry) -> Version | None:
     return found
 
 
-def _serving() -> ModelVersion | None:
-    return ModelVersion.objects.filter(is_serving=True).first()
-
-
-def _switch(row: ModelVersion, *, ask: Question, by: Actor, now: datetime) -> None:
-    before = _serving()
+def _switch(found: ServingPointer, row: ModelVersion, *, ask: Question, by: Actor, now: datetime) -> None:
+    before = pointer.serving()
     # Loaded again, because an erasure may have reduced it meanwhile.
     version = ask.registry.load(row.version)
     overridden = [str(one.gate) for one in ask.refusals(version, serving=before)]
+    if version.is_mapped:
+        record_files(row, version)
     row.published_at = now
-    _point_to(row, pauses=ask.is_named)
-    serving = (before.version if before else None, row.version)
-    changes: Changes = {"serving": serving}
+    row.save(update_fields=["published_at"])
+    replaced = found.publication
+    if replaced is not None and replaced.version == row.version:
+        replaced = replaced.replaces
+    publication = add_publication(
+        version, overridden=overridden, reason=ask.forced, replaces=replaced, by=by, now=now
+    )
+    pin = Pin(by=by, reason=ask.forced or NAMED, at=now) if ask.is_named else None
+    pointer.point_to(found, publication, pin=pin)
+    row.refresh_from_db()
+    changes: dict[str, tuple[object, object]] = {"serving": (before and before.version, row.version)}
     if overridden:
-        changes = {"serving": serving, "overridden": (None, overridden), "reason": (None, ask.forced)}
+        changes |= {"overridden": (None, overridden), "reason": (None, ask.forced)}
     record("recommendations.published", by=by, subject=row, changes=changes)
-    add_publication(version, overridden=overridden, reason=ask.forced, by=by, now=now)
 
 
-def load(version: Version, *, registry: Registry, now: datetime) -> ModelVersion:
-    """Copy the version's lists into the database unless they are loaded already.
+def verified(version: Version, *, now: datetime) -> ModelVersion:
+    """Read all files of the version once, and return its row.
 
     Raises:
-        ml.registry.VersionDamaged: its files were changed after training; it is not loaded.
+        ml.registry.VersionDamaged: a file was changed after training.
+        VersionNotPublishable: an earlier release wrote it, and its lists weren't loaded as rows.
     """
-    row, _ = ModelVersion.objects.get_or_create(
-        version=version.id, defaults={"made_by": _made_by(version), "metrics": _metrics(version)}
-    )
-    if row.loaded_at is None:
-        # All files are read before the first row is written, so that a damaged file changes nothing.
-        lists = {name: version.lists(name) for name in version.list_names}
-        rows = _rows(row, lists)
-        while chunk := list(islice(rows, CHUNK)):
-            ProductRecommendation.objects.bulk_create(chunk, ignore_conflicts=True)
-        _delete_erased(row, registry=registry)
-        row.loaded_at = now
-        row.save(update_fields=["loaded_at"])
+    if not version.is_mapped:
+        loaded = ModelVersion.objects.filter(version=version.id, loaded_at__isnull=False).first()
+        if loaded is None:
+            raise VersionNotPublishable(
+                f"{version.id} has the files of an earlier release; train again with `python -m ml.train`.",
+                gates=[],
+            )
+        return loaded
+    version.verify()
+    with transaction.atomic():
+        row, _ = ModelVersion.objects.get_or_create(
+            version=version.id, defaults={"made_by": _made_by(version), "metrics": _metrics(version)}
+        )
+        record_files(row, version)
+        if row.loaded_at is None:
+            row.loaded_at = now
+            row.save(update_fields=["loaded_at"])
     return row
 
 
-def _delete_erased(row: ModelVersion, *, registry: Registry) -> None:
-    """Delete the lists of shoppers who were erased while the version was loaded.
+def rollback(*, registry: Registry, by: Actor, now: datetime) -> ModelVersion:
+    """Serve the version that the present one replaced, pin it and return it.
 
-    An erasure changes the registry first and then deletes rows, so either it deletes those that were loaded
-    meanwhile, or the registry that is read here doesn't have the shopper any more.
-    """
-    version = registry.load(row.version)
-    names = [name for name in version.list_names if name.startswith(f"{Audience.USER}.")]
-    present = {str(subject) for name in names for subject in version.lists(name).subjects.tolist()}
-    loaded = ProductRecommendation.objects.filter(version=row, audience=Audience.USER)
-    subjects = loaded.values_list("subject", flat=True).distinct().iterator(chunk_size=CHUNK)
-    if erased := [subject for subject in subjects if subject not in present]:
-        loaded.filter(subject__in=erased).delete()
-
-
-def rollback(*, by: Actor, now: datetime) -> ModelVersion:
-    """Serve the previously published version until an operator publishes another one, and return it.
-
-    Rolling back twice goes back two versions. Later rollbacks skip a version that was rolled back, but it may
-    be published again.
+    Rolling back twice goes back two versions. Versions that were rolled back, or have no files any more, are
+    skipped; they may be published again.
 
     Raises:
-        NothingToRollBackTo: there is no earlier version, or its lists were deleted.
+        NothingToRollBackTo: there is no earlier version, or its files were deleted.
     """
     with transaction.atomic():
-        present = _locked().filter(is_serving=True).first()
-        earlier = ModelVersion.objects.filter(published_at__isnull=False, loaded_at__isnull=False)
-        if present is not None:
-            earlier = earlier.filter(published_at__lt=present.published_at)
-        target = earlier.order_by("-published_at").first()
+        found = pointer.locked()
+        present = pointer.serving()
+        target = _earlier(found, registry)
         if target is None:
             raise NothingToRollBackTo
-        # `published_at` is unchanged, so that the next rollback goes further back.
-        _point_to(target, pauses=True)
+        publication, row = target
+        pointer.point_to(found, publication, pin=Pin(by=by, reason=ROLLED_BACK, at=now))
         if present is not None:
+            # A rollback by a process of the previous release then skips it.
             ModelVersion.objects.filter(pk=present.pk).update(published_at=None)
-        serving = (present.version if present else None, target.version)
-        record("recommendations.rolled_back", by=by, subject=target, changes={"serving": serving})
-    return target
+        serving = (present and present.version, row.version)
+        record("recommendations.rolled_back", by=by, subject=row, changes={"serving": serving})
+    row.refresh_from_db()
+    return row
+
+
+def _earlier(found: ServingPointer, registry: Registry) -> tuple[Publication, ModelVersion] | None:
+    """Return the first publication on the way back whose version can serve."""
+    registered = set(registry.versions())
+    for publication in list(pointer.chain(found.publication))[1:]:
+        row = ModelVersion.objects.filter(version=publication.version, loaded_at__isnull=False).first()
+        if row is not None and (
+            row.version in registered or not row.lists.filter(sha256__isnull=False).exists()
+        ):
+            return publication, row
+    return None
+
+
+def pin(*, reason: str, by: Actor, now: datetime) -> ModelVersion:
+    """Let scheduled training publish nothing until `unpin`, and return what serves.
+
+    Raises:
+        ReasonMissing: the reason is blank.
+        InvalidInput: it is too long.
+        NothingServes: nothing was published yet.
+    """
+    return _set_pin(Pin(by=by, reason=checked_reason(reason), at=now), by=by)
+
+
+def unpin(*, by: Actor) -> ModelVersion:
+    """Let scheduled training publish again, and return what serves.
+
+    Raises:
+        NothingServes: nothing was published yet.
+    """
+    return _set_pin(None, by=by)
+
+
+def _set_pin(new: Pin | None, *, by: Actor) -> ModelVersion:
+    with transaction.atomic():
+        found = pointer.locked()
+        row = pointer.serving()
+        if row is None:
+            raise NothingServes
+        before = found.pinned_reason or None
+        pointer.set_pin(found, new)
+        action = "recommendations.unpinned" if new is None else "recommendations.pinned"
+        record(action, by=by, subject=row, changes={"pinned_reason": (before, new and new.reason)})
+    row.refresh_from_db()
+    return row
 
 
 def forget_old_versions() -> int:
-    """Delete all but the serving and the newest published versions; return how many were deleted."""
-    newest_first = ModelVersion.objects.order_by(
-        "-is_serving", F("published_at").desc(nulls_last=True), "-version"
-    )
-    old = list(newest_first.values_list("pk", flat=True)[KEPT_VERSIONS:])
-    for pk in old:
+    """Forget all but the serving version and those before it; return how many were forgotten."""
+    found = ServingPointer.objects.select_related("publication").first()
+    way_back = [one.version for one in pointer.chain(found.publication if found else None)]
+    rows = dict(ModelVersion.objects.order_by("-version").values_list("version", "pk"))
+    ordered = [name for name in dict.fromkeys([*way_back, *rows]) if name in rows]
+    for name in ordered[KEPT_VERSIONS:]:
+        pk = rows[name]
         # Marked as not loaded first, so that no rollback selects a partly deleted version after a crash.
         ModelVersion.objects.filter(pk=pk, is_serving=False).update(loaded_at=None)
         lists = ProductRecommendation.objects.filter(version=pk, version__loaded_at=None)
         while chunk := list(lists.values_list("pk", flat=True)[:CHUNK]):
             ProductRecommendation.objects.filter(pk__in=chunk).delete()
         ModelVersion.objects.filter(pk=pk, loaded_at=None).delete()
-    return len(old)
-
-
-def _chosen(versions: QuerySet[ModelVersion]) -> ModelVersion | None:
-    """Return the serving version if an operator chose it."""
-    return versions.filter(is_serving=True, pauses_publishing=True).first()
-
-
-def _locked() -> QuerySet[ModelVersion]:
-    """Return all versions, locked until the transaction ends, which serialises publications."""
-    list(ModelVersion.objects.select_for_update().order_by("pk").values_list("pk"))
-    return ModelVersion.objects.all()
-
-
-def _point_to(row: ModelVersion, *, pauses: bool) -> None:
-    others = ModelVersion.objects.filter(is_serving=True).exclude(pk=row.pk)
-    others.update(is_serving=False, pauses_publishing=False)
-    row.is_serving, row.pauses_publishing = True, pauses
-    row.save(update_fields=["is_serving", "published_at", "pauses_publishing"])
-
-
-def _rows(row: ModelVersion, lists: dict[str, Lists]) -> Iterator[ProductRecommendation]:
-    for name, arrays in lists.items():
-        audience, algorithm = name.split(".")
-        for subject, entries in _entries(arrays):
-            yield ProductRecommendation(
-                version=row, audience=audience, subject=subject, algorithm=algorithm, entries=entries
-            )
-
-
-def _entries(lists: Lists) -> Iterator[tuple[str, list[list[Any]]]]:
-    columns = (lists.products.tolist(), lists.scores.tolist(), lists.because.tolist())
-    for subject, *row in zip(lists.subjects.tolist(), *columns, strict=True):
-        entries = [
-            [product, round(score, SCORE_DIGITS), because if because != NO_PRODUCT else None]
-            for product, score, because in zip(*row, strict=True)
-            if product != NO_PRODUCT
-        ]
-        yield str(subject), entries
+    return len(ordered[KEPT_VERSIONS:])
 
 
 def _made_by(version: Version) -> dict[str, str]:

@@ -11,7 +11,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from backend.audit.actors import Actor
-from backend.recommendations import services
+from backend.recommendations import pointer, services
 from backend.recommendations.errors import OlderThanServing, VersionNotPublishable
 from backend.recommendations.models import ModelVersion
 from backend.recommendations.personal_data import forget_erased_shoppers
@@ -29,9 +29,9 @@ KEPT_IN_REGISTRY = 14
 def train_and_publish() -> str:
     """Train on all data until now, publish the version and return the id of the version that serves.
 
-    If an operator chose the version that serves, or a gate refuses the new one, that is registered, but not
-    published. If another process is training, nothing is done. Training runs in a separate process, so that
-    the worker doesn't keep its memory and libraries.
+    If what serves is pinned, or a gate refuses the new version, that is registered, but not published. If
+    another process is training, nothing is done. Training runs in a separate process, so that the worker
+    doesn't keep its memory and libraries.
     """
     registry = Registry(TrainingSettings.from_env().registry)
     command = [sys.executable, "-m", "ml.train", *_serving_option(registry)]
@@ -40,14 +40,13 @@ def train_and_publish() -> str:
     )
     if done.returncode == os.EX_TEMPFAIL:
         logger.warning("training_runs_already")
-        serving = ModelVersion.objects.filter(is_serving=True).first()
+        serving = pointer.serving()
         return "" if serving is None else serving.version
     done.check_returncode()
     try:
         forget_erased_shoppers(registry)
     except VersionsDamaged as error:
-        # All others were changed. What is damaged can't be loaded, and rows that were loaded from it before
-        # are deleted by each erasure.
+        # All others were changed. What is damaged can't be published.
         logger.warning("erased_shoppers_not_forgotten", versions=error.versions, reason=str(error))
     by, now = Actor.system("train_and_publish"), timezone.now()
     published = _publish(registry, by=by, now=now)
@@ -66,9 +65,9 @@ def _publish(registry: Registry, *, by: Actor, now: datetime) -> ModelVersion:
         VersionNotPublishable: a gate refuses it, and nothing serves.
     """
     try:
-        return services.publish_unless_paused(registry=registry, by=by, now=now)
+        return services.publish_unless_pinned(registry=registry, by=by, now=now)
     except (VersionNotPublishable, OlderThanServing) as error:
-        serving = ModelVersion.objects.filter(is_serving=True).first()
+        serving = pointer.serving()
         if serving is None:
             raise
         logger.warning("version_refused", serving=serving.version, reason=str(error), **error.details)
@@ -77,7 +76,7 @@ def _publish(registry: Registry, *, by: Actor, now: datetime) -> ModelVersion:
 
 def _serving_option(registry: Registry) -> list[str]:
     """Return the option that includes the serving version's recipe; none if the version can't be read."""
-    serving = ModelVersion.objects.filter(is_serving=True).first()
+    serving = pointer.serving()
     if serving is None:
         return []
     try:

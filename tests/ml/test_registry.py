@@ -58,8 +58,9 @@ def test_a_registered_version_can_be_loaded(tmp_path: Path) -> None:
     version = Registry(tmp_path).load("20260301T021500Z-1f3a9c02")
 
     lists = version.lists("user.collaborative")
-    for column in ("subjects", "products", "scores", "because"):
+    for column in ("subjects", "products", "because"):
         np.testing.assert_array_equal(getattr(lists, column), getattr(sample_lists(), column))
+    np.testing.assert_allclose(lists.scores, [[1, 0.5], [1, 0]], atol=1e-5)
     assert version.manifest["metrics"] == {"ndcg@20": 0.25}
     assert version.manifest["lists"]["user.collaborative"]["model"] == "item_knn"
 
@@ -158,7 +159,7 @@ def test_a_shopper_is_forgotten_everywhere_but_in_damaged_files_which_are_all_na
     (one.path / "manifest.json").write_text("{")
     part = register(tmp_path, now=NOW.replace(hour=4), names=["user.collaborative", "user.hybrid"])
     for damaged in (other, part):
-        (damaged.path / "user.collaborative.npz").write_bytes(b"damaged")
+        (damaged.path / "user.collaborative.lists").write_bytes(b"damaged")
 
     with pytest.raises(VersionsDamaged, match=f"{one.id}: manifest.*{other.id}: user.*{part.id}") as error:
         Registry(tmp_path).forget(lambda subject: subject == "a", on_change=nothing)
@@ -220,7 +221,7 @@ def test_the_error_for_an_unknown_version_lists_the_versions(tmp_path: Path) -> 
 @pytest.mark.parametrize("damage", ["flip a bit", "truncate", "remove"])
 def test_damaged_arrays_are_detected(tmp_path: Path, damage: str) -> None:
     version = register(tmp_path)
-    file = version.path / "user.collaborative.npz"
+    file = version.path / "user.collaborative.lists"
     content = bytearray(file.read_bytes())
     if damage == "remove":
         file.unlink()
@@ -230,7 +231,7 @@ def test_damaged_arrays_are_detected(tmp_path: Path, damage: str) -> None:
         content[len(content) // 2] ^= 1
         file.write_bytes(content)
 
-    with pytest.raises(VersionDamaged, match=r"user\.collaborative\.npz"):
+    with pytest.raises(VersionDamaged, match=r"user\.collaborative\.lists"):
         Registry(tmp_path).load(version.id).lists("user.collaborative")
 
 

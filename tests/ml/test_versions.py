@@ -129,9 +129,9 @@ def test_an_unknown_or_damaged_version_is_named_in_one_line(
     assert error.count("\n") == 1
 
     other = register(registry, day=2, rows={"1": [2]})
-    (registry.root / other / "product.hybrid.npz").unlink()
+    (registry.root / other / "product.hybrid.lists").unlink()
     assert main(["compare", name, other]) == 1
-    assert "product.hybrid.npz is missing" in capsys.readouterr().err
+    assert "product.hybrid.lists is missing" in capsys.readouterr().err
 
 
 def test_a_report_is_written_to_a_file_also_without_a_warehouse(

@@ -13,6 +13,8 @@ from backend.catalog.models import Category, Product, Variant
 from backend.catalog.services import create_product
 from backend.catalog.variant_services import NewVariant
 from backend.orders.models import Order, OrderItem
+from backend.recommendations import services
+from backend.recommendations.serving import CACHE
 from ml.gates import Gate, Outcome, Verdict
 from ml.lists import Lists
 from ml.registry import Registry, Version
@@ -100,6 +102,16 @@ def register(
         others["terms"] = terms.arrays()
     arrays = {name: _arrays(rows) for name, rows in lists.items()}
     return Registry(root).register(lists=arrays, made_by=made_by, facts=facts, now=now, arrays=others)
+
+
+def publish(root: Path, lists: Mapping[str, Mapping[object, Entries]]) -> Version:
+    """Register and publish a version, which this process opens."""
+    registry = Registry(root / "models")
+    version = register(registry.root, lists)
+    services.publish(None, registry=registry, now=NOW, by=SYSTEM)
+    CACHE.forget()
+    CACHE.current()
+    return version
 
 
 def _arrays(rows: Mapping[object, Entries]) -> Lists:

@@ -64,7 +64,7 @@ def test_a_reason_that_is_too_long_is_refused_before_anything_is_loaded(
 
 @pytest.mark.parametrize(
     "publish",
-    [services.publish_unless_paused, partial(services.publish, None)],
+    [services.publish_unless_pinned, partial(services.publish, None)],
     ids=["by the schedule", "by an operator"],
 )
 def test_without_a_name_no_version_is_published_that_is_older_than_what_serves(
@@ -124,14 +124,18 @@ def test_a_version_that_passed_is_published_again_by_name_unless_its_manifest_wa
     assert serving() == (large if is_asked else small).id
 
 
-@pytest.mark.parametrize("file", ["manifest.json", "user.collaborative.npz"])
-def test_a_shopper_is_erased_from_loaded_lists_although_the_version_that_serves_is_damaged(
+@pytest.mark.parametrize("file", ["manifest.json", "user.collaborative.lists"])
+def test_a_shopper_is_erased_from_rows_of_an_earlier_release_although_a_version_is_damaged(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, file: str
 ) -> None:
     monkeypatch.setenv("VITRINE_HOME", str(tmp_path))
     registry = Registry(TrainingSettings.from_env().registry)
     version = register(registry.root, PERSONAL)
-    services.publish(None, registry=registry, by=SYSTEM, now=NOW)
+    earlier = ModelVersion.objects.create(version="20250301T021500Z-1f3a9c02", loaded_at=NOW)
+    for subject in (str(SHOPPER), "another"):
+        ProductRecommendation.objects.create(
+            version=earlier, audience="user", subject=subject, algorithm="hybrid", entries=[[1, 1.0, None]]
+        )
     (version.path / file).write_bytes(b"damaged")
 
     with pytest.raises(VersionsDamaged, match=f"{version.id}: {file}"):
@@ -142,22 +146,27 @@ def test_a_shopper_is_erased_from_loaded_lists_although_the_version_that_serves_
 
 @pytest.mark.usefixtures("redis_url")
 @pytest.mark.parametrize("is_damaged", [False, True], ids=["whole", "damaged"])
-def test_a_night_erases_shoppers_from_a_version_that_was_loaded_after_their_erasure(
-    tmp_path: Path, is_damaged: bool
+def test_a_night_erases_shoppers_from_a_version_that_was_published_after_their_erasure(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_damaged: bool
 ) -> None:
-    registry = Registry(tmp_path)
+    monkeypatch.setenv("VITRINE_HOME", str(tmp_path))
+    registry = Registry(TrainingSettings.from_env().registry)
     tombstones().add([SHOPPER], now=timezone.now())
-    every: dict[object, Entries] = {str(SHOPPER): [(1, 0.5, 7)], str(uuid4()): [(2, 0.25, 0)]}
+    another = str(uuid4())
+    every: dict[object, Entries] = {str(SHOPPER): [(1, 0.5, 7)], another: [(2, 0.25, 0)]}
     lists = {"user.collaborative": every, "user.hybrid": every}
     # Its training began before the erasure.
-    version = register(tmp_path, lists)
+    version = register(registry.root, lists)
     services.publish(None, registry=registry, by=SYSTEM, now=NOW)
     if is_damaged:
-        (version.path / "user.collaborative.npz").write_bytes(b"damaged")
+        (version.path / "user.collaborative.lists").write_bytes(b"damaged")
 
     with pytest.raises(VersionsDamaged) if is_damaged else nullcontext():
         forget_erased_shoppers(registry)
 
-    assert not ProductRecommendation.objects.filter(subject=str(SHOPPER)).exists()
-    assert ProductRecommendation.objects.count() == 2
-    assert len(registry.load(version.id).lists("user.hybrid")) == 1
+    entries = registry.load(version.id).manifest["lists"]
+    recorded = dict(ProductRecommendation.objects.values_list("algorithm", "sha256"))
+    assert recorded == {name: entries[f"user.{name}"]["sha256"] for name in ("collaborative", "hybrid")}
+    assert registry.load(version.id).lists("user.hybrid").subjects.tolist() == [another]
+    if not is_damaged:
+        assert registry.load(version.id).lists("user.collaborative").subjects.tolist() == [another]

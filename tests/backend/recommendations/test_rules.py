@@ -14,11 +14,11 @@ from backend.accounts.models import User
 from backend.api.owners import Owner, guest_with, new_cart_token
 from backend.carts.models import Cart, CartItem
 from backend.catalog.models import Category, Product, Variant
-from backend.recommendations import rules, services
-from ml.registry import Registry
+from backend.recommendations import rules
 from tests.analytics_pipeline import samples
-from tests.backend.recommendations.shop import NOW, buy, products, register
-from tests.backend.shop import SYSTEM, customer, seller
+from tests.backend.recommendations.shop import NOW, buy, products
+from tests.backend.recommendations.shop import publish as publish_lists
+from tests.backend.shop import customer, seller
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("redis_url")]
 
@@ -35,8 +35,7 @@ def entries(listed: Sequence[Product]) -> list[tuple[int, float, int]]:
 
 
 def publish(tmp_path: Path, **lists: Any) -> None:
-    register(tmp_path, {name.replace("__", "."): each for name, each in lists.items()})
-    services.publish(None, registry=Registry(tmp_path), now=NOW, by=SYSTEM)
+    publish_lists(tmp_path, {name.replace("__", "."): each for name, each in lists.items()})
 
 
 def put_in_cart(owner: Owner, product: Product) -> None:

@@ -21,9 +21,14 @@ from backend.recommendations.errors import (
     ReasonMissing,
     VersionNotPublishable,
 )
-from backend.recommendations.models import ModelVersion, ProductRecommendation, Publication
+from backend.recommendations.models import (
+    ModelVersion,
+    ProductRecommendation,
+    Publication,
+    ServingPointer,
+)
 from backend.recommendations.personal_data import ModelStore
-from ml.lists import Lists
+from backend.recommendations.serving import CACHE
 from ml.registry import Registry, Version, VersionDamaged, VersionNotFound
 from ml.settings import TrainingSettings
 from tests.backend.recommendations.shop import NOW, Entries, register
@@ -51,13 +56,13 @@ def serving() -> str:
     return ModelVersion.objects.get(is_serving=True).version
 
 
-def test_publishing_loads_every_list_and_serves_the_newest(tmp_path: Path, versions: list[Version]) -> None:
+def test_publishing_records_every_file_and_serves_the_newest(tmp_path: Path, versions: list[Version]) -> None:
     row = services.publish(None, registry=Registry(tmp_path), now=NOW, by=SYSTEM)
 
     assert serving() == row.version == versions[2].id
-    assert {(one.audience, one.subject, one.algorithm): one.entries for one in row.lists.all()} == {
-        ("user", "a", "collaborative"): [[1, 0.5, 7], [2, 0.25, None]],
-        ("product", "3", "content_based"): [[4, 1.0, None]],
+    entries = versions[2].manifest["lists"]
+    assert {f"{one.audience}.{one.algorithm}": (one.lists, one.sha256) for one in row.lists.all()} == {
+        name: (1, entries[name]["sha256"]) for name in ("user.collaborative", "product.content_based")
     }
 
 
@@ -69,15 +74,9 @@ def test_publishing_twice_changes_nothing(tmp_path: Path, versions: list[Version
     assert ProductRecommendation.objects.count() == 2
 
 
-def test_an_interrupted_load_is_completed(tmp_path: Path, versions: list[Version]) -> None:
+def test_an_interrupted_publication_is_completed(tmp_path: Path, versions: list[Version]) -> None:
     row = ModelVersion.objects.create(version=versions[0].id)
-    ProductRecommendation.objects.create(
-        version=row,
-        audience="user",
-        subject="a",
-        algorithm="collaborative",
-        entries=[[1, 0.5, 7], [2, 0.25, None]],
-    )
+    ProductRecommendation.objects.create(version=row, audience="user", algorithm="collaborative", sha256="0")
 
     services.publish(versions[0].id, registry=Registry(tmp_path), now=NOW, by=SYSTEM)
 
@@ -97,7 +96,7 @@ def test_a_publication_or_rollback_killed_at_any_statement_serves_one_whole_vers
         return services.publish(versions[1].id, registry=registry, now=later, by=SYSTEM)
 
     def rolled_back() -> object:
-        return services.rollback(now=later, by=SYSTEM)
+        return services.rollback(registry=Registry(tmp_path), now=later, by=SYSTEM)
 
     for step, before, after in ((published, 0, 1), (rolled_back, 1, 0)):
         kills = kill_at_every_statement(step, before=versions[before].id, after=versions[after].id)
@@ -131,13 +130,11 @@ def kill_at_every_statement(step: Callable[[], object], *, before: str, after: s
 
 @dataclass(frozen=True, slots=True)
 class ErasingVersion(Version):
-    """A version from which a shopper is erased as soon as all its lists were read."""
+    """A version from which a shopper is erased as soon as all its files were read."""
 
-    def lists(self, name: str) -> Lists:
-        found = Version.lists(self, name)
-        if name == self.list_names[-1]:
-            together(lambda: ModelStore().erase(ShopperKeys(SHOPPER), now=NOW))
-        return found
+    def verify(self) -> None:
+        Version.verify(self)
+        together(lambda: ModelStore().erase(ShopperKeys(SHOPPER), now=NOW))
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,34 +148,29 @@ class ErasingRegistry(Registry):
 
 @pytest.mark.stores
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize("is_interrupted", [False, True])
-def test_a_shopper_who_is_erased_while_a_version_is_loaded_gets_no_list(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_interrupted: bool
+def test_a_shopper_who_is_erased_while_a_version_is_published_gets_no_list(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("VITRINE_HOME", str(tmp_path))
-    root = TrainingSettings.from_env().registry
-    registry = Registry(root) if is_interrupted else ErasingRegistry(root)
+    registry = ErasingRegistry(TrainingSettings.from_env().registry)
     lists: dict[str, dict[object, Entries]] = {
         "user.collaborative": {str(SHOPPER): [(1, 0.5, 7)], "another": [(2, 0.25, 0)]}
     }
     version = register(registry.root, lists, now=NOW)
-    if is_interrupted:
-        # A process inserted the list during an erasure, and was killed.
-        ModelStore().erase(ShopperKeys(SHOPPER), now=NOW)
-        row = ModelVersion.objects.create(version=version.id)
-        ProductRecommendation.objects.create(
-            version=row, audience="user", subject=str(SHOPPER), algorithm="collaborative", entries=[]
-        )
 
     services.publish(None, registry=registry, now=NOW, by=SYSTEM)
 
-    assert [row.subject for row in ProductRecommendation.objects.all()] == ["another"]
     assert serving() == version.id
+    file = ProductRecommendation.objects.get()
+    assert file.sha256 == registry.load(version.id).manifest["lists"]["user.collaborative"]["sha256"]
+    found = CACHE.current().lists
+    assert found is not None
+    assert [found["user.collaborative"].place(key) for key in (str(SHOPPER), "another")] == [None, 0]
 
 
 def test_a_damaged_version_is_not_served(tmp_path: Path, versions: list[Version]) -> None:
     services.publish(versions[0].id, registry=Registry(tmp_path), now=NOW, by=SYSTEM)
-    (versions[1].path / "product.content_based.npz").write_bytes(b"damaged")
+    (versions[1].path / "product.content_based.lists").write_bytes(b"damaged")
 
     with pytest.raises(VersionDamaged):
         services.publish(versions[1].id, registry=Registry(tmp_path), now=NOW, by=SYSTEM)
@@ -191,32 +183,35 @@ def test_rolling_back_twice_goes_back_two_versions(tmp_path: Path, versions: lis
     for hour, version in enumerate(versions):
         services.publish(version.id, registry=Registry(tmp_path), now=NOW + timedelta(hours=hour), by=SYSTEM)
 
-    assert services.rollback(now=NOW, by=SYSTEM).version == versions[1].id
-    assert services.rollback(now=NOW, by=SYSTEM).version == versions[0].id
+    assert services.rollback(registry=Registry(tmp_path), now=NOW, by=SYSTEM).version == versions[1].id
+    assert services.rollback(registry=Registry(tmp_path), now=NOW, by=SYSTEM).version == versions[0].id
     assert serving() == versions[0].id
     with pytest.raises(NothingToRollBackTo):
-        services.rollback(now=NOW, by=SYSTEM)
+        services.rollback(registry=Registry(tmp_path), now=NOW, by=SYSTEM)
 
 
 def test_a_rolled_back_version_can_be_published_again(tmp_path: Path, versions: list[Version]) -> None:
     for hour, version in enumerate(versions[:2]):
         services.publish(version.id, registry=Registry(tmp_path), now=NOW + timedelta(hours=hour), by=SYSTEM)
-    services.rollback(now=NOW, by=SYSTEM)
+    services.rollback(registry=Registry(tmp_path), now=NOW, by=SYSTEM)
 
     services.publish(versions[1].id, registry=Registry(tmp_path), now=NOW + timedelta(hours=5), by=SYSTEM)
 
     assert serving() == versions[1].id
-    assert services.rollback(now=NOW, by=SYSTEM).version == versions[0].id
+    assert services.rollback(registry=Registry(tmp_path), now=NOW, by=SYSTEM).version == versions[0].id
 
 
 def test_a_rollback_skips_versions_that_were_rolled_back(tmp_path: Path, versions: list[Version]) -> None:
     good, bad, next_night = versions
     for hour, version in enumerate((good, bad)):
         services.publish(version.id, registry=Registry(tmp_path), now=NOW + timedelta(hours=hour), by=SYSTEM)
-    services.rollback(now=NOW + timedelta(hours=2), by=SYSTEM)
+    services.rollback(registry=Registry(tmp_path), now=NOW + timedelta(hours=2), by=SYSTEM)
     services.publish(next_night.id, registry=Registry(tmp_path), now=NOW + timedelta(hours=3), by=SYSTEM)
 
-    assert services.rollback(now=NOW + timedelta(hours=4), by=SYSTEM).version == good.id
+    assert (
+        services.rollback(registry=Registry(tmp_path), now=NOW + timedelta(hours=4), by=SYSTEM).version
+        == good.id
+    )
 
 
 def test_a_rollback_stays_until_a_version_is_published_manually(
@@ -225,14 +220,14 @@ def test_a_rollback_stays_until_a_version_is_published_manually(
     registry = Registry(tmp_path)
     for hour, version in enumerate(versions[:2]):
         services.publish(version.id, registry=registry, now=NOW + timedelta(hours=hour), by=SYSTEM)
-    services.rollback(now=NOW + timedelta(hours=2), by=SYSTEM)
+    services.rollback(registry=Registry(tmp_path), now=NOW + timedelta(hours=2), by=SYSTEM)
 
-    published = services.publish_unless_paused(registry=registry, now=NOW + timedelta(hours=3), by=SYSTEM)
+    published = services.publish_unless_pinned(registry=registry, now=NOW + timedelta(hours=3), by=SYSTEM)
     assert published.version == serving() == versions[0].id
 
     services.publish(None, registry=registry, now=NOW + timedelta(hours=4), by=SYSTEM)
     newest = register(tmp_path, LISTS, now=NOW + timedelta(days=4))
-    services.publish_unless_paused(registry=registry, now=NOW + timedelta(hours=5), by=SYSTEM)
+    services.publish_unless_pinned(registry=registry, now=NOW + timedelta(hours=5), by=SYSTEM)
     assert serving() == newest.id
 
 
@@ -241,7 +236,7 @@ def test_a_manually_published_version_stays_until_another_is_published_manually(
 ) -> None:
     services.publish(versions[0].id, registry=Registry(tmp_path), now=NOW, by=SYSTEM)
 
-    services.publish_unless_paused(registry=Registry(tmp_path), now=NOW + timedelta(hours=1), by=SYSTEM)
+    services.publish_unless_pinned(registry=Registry(tmp_path), now=NOW + timedelta(hours=1), by=SYSTEM)
 
     assert serving() == versions[0].id
 
@@ -251,13 +246,13 @@ def test_a_rollback_while_the_next_version_is_loaded_stays(tmp_path: Path, versi
         """A registry whose `latest` rolls back, as an operator might at that moment."""
 
         def latest(self) -> Version | None:
-            services.rollback(now=NOW + timedelta(hours=2), by=SYSTEM)
+            services.rollback(registry=Registry(tmp_path), now=NOW + timedelta(hours=2), by=SYSTEM)
             return super().latest()
 
     for hour, version in enumerate((versions[0].id, None)):
         services.publish(version, registry=Registry(tmp_path), now=NOW + timedelta(hours=hour), by=SYSTEM)
 
-    services.publish_unless_paused(registry=Interrupted(tmp_path), now=NOW + timedelta(hours=3), by=SYSTEM)
+    services.publish_unless_pinned(registry=Interrupted(tmp_path), now=NOW + timedelta(hours=3), by=SYSTEM)
 
     assert serving() == versions[0].id
 
@@ -330,11 +325,15 @@ def test_a_version_without_verdicts_goes_on_serving_and_can_be_rolled_back_to(
     old = register(tmp_path, LISTS, now=NOW - timedelta(days=1), verdicts=None)
     services.publish(old.id, registry=registry, by=SYSTEM, now=NOW, forced_because="of the last release")
     # A release before gates has no rows of publications.
+    ServingPointer.objects.all().delete()
     Publication.objects.all().delete()
 
     services.publish(None, registry=registry, by=SYSTEM, now=NOW + timedelta(hours=1))
 
-    assert services.rollback(by=SYSTEM, now=NOW + timedelta(hours=2)).version == old.id
+    assert (
+        services.rollback(registry=Registry(tmp_path), by=SYSTEM, now=NOW + timedelta(hours=2)).version
+        == old.id
+    )
     with pytest.raises(VersionNotPublishable, match="judged: an earlier release"):
         services.publish(old.id, registry=registry, by=SYSTEM, now=NOW + timedelta(hours=3))
 
@@ -365,7 +364,7 @@ def test_the_schedule_does_not_publish_a_refused_version(tmp_path: Path, version
     register(tmp_path, LISTS, now=NOW + timedelta(days=4), products=1)
 
     with pytest.raises(VersionNotPublishable):
-        services.publish_unless_paused(registry=registry, by=SYSTEM, now=NOW)
+        services.publish_unless_pinned(registry=registry, by=SYSTEM, now=NOW)
 
     assert serving() == versions[2].id
 
@@ -405,13 +404,13 @@ def test_the_command_publishes_lists_and_rolls_back(
     call_command("publish_model")
     assert serving() == newer.id
     call_command("publish_model", "--list")
-    assert f"{newer.id}  serving\n{older.id}  loaded\n" in capsys.readouterr().out
+    assert f"{newer.id}  serving\n{older.id}  published\n" in capsys.readouterr().out
     call_command("publish_model", "--rollback")
     assert serving() == older.id
     assert "publishes nothing until" in capsys.readouterr().out
     call_command("publish_model", "--list")
-    assert f"{older.id}  serving, publishing is paused\n" in capsys.readouterr().out
-    with pytest.raises(CommandError, match="No earlier version is loaded"):
+    assert f"{older.id}  serving, pinned by publish_model: it was rolled back to\n" in capsys.readouterr().out
+    with pytest.raises(CommandError, match="no earlier version with files"):
         call_command("publish_model", "--rollback")
 
 
@@ -421,7 +420,7 @@ def test_publishing_and_rolling_back_are_recorded_with_both_versions(
     registry, by = Registry(tmp_path), Actor.user(7)
     for number in range(2):
         services.publish(versions[number].id, registry=registry, by=by, now=NOW + timedelta(hours=number))
-    services.rollback(by=SYSTEM, now=NOW + timedelta(hours=3))
+    services.rollback(registry=Registry(tmp_path), by=SYSTEM, now=NOW + timedelta(hours=3))
 
     entries = AuditEntry.objects.filter(action__startswith="recommendations.").order_by("pk")
     assert [(entry.action, entry.user_id, entry.changes) for entry in entries] == [
@@ -434,7 +433,7 @@ def test_publishing_and_rolling_back_are_recorded_with_both_versions(
 def test_a_version_that_cannot_be_loaded_leaves_no_audit_entry(
     tmp_path: Path, versions: list[Version]
 ) -> None:
-    (versions[1].path / "product.content_based.npz").write_bytes(b"damaged")
+    (versions[1].path / "product.content_based.lists").write_bytes(b"damaged")
     with pytest.raises(VersionDamaged):
         services.publish(versions[1].id, registry=Registry(tmp_path), by=SYSTEM, now=NOW)
 

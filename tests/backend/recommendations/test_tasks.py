@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from analytics_pipeline.warehouse import Warehouse
-from backend.recommendations.models import ModelVersion
+from backend.recommendations.models import ModelVersion, Publication
 from backend.recommendations.services import publish, rollback
+from backend.recommendations.serving import CACHE
 from backend.recommendations.tasks import train_and_publish
 from ml.registry import Registry
 from ml.training_lock import training
@@ -47,8 +48,12 @@ def test_the_nightly_run_serves_what_it_trained(shop_products: None) -> None:
 
     version = ModelVersion.objects.get(is_serving=True)
     assert version.version == name
-    entries = version.lists.get(audience="product", subject="1", algorithm="content_based").entries
-    assert {product for product, _, _ in entries} == {2, 3}
+    lists = CACHE.current().lists
+    assert lists is not None
+    content = lists["product.content_based"]
+    place = content.place("1")
+    assert place is not None
+    assert {entry.product_id for entry in content.at(place)} == {2, 3}
 
 
 def test_the_nightly_run_keeps_a_version_that_was_rolled_back_to(
@@ -61,7 +66,12 @@ def test_the_nightly_run_keeps_a_version_that_was_rolled_back_to(
             published_at=NOW + timedelta(hours=hours),
             is_serving=version == "bad",
         )
-    rollback(by=SYSTEM, now=NOW)
+    good, bad = (
+        Publication.objects.create(version=version, published_at=NOW, system_name="test")
+        for version in ("good", "bad")
+    )
+    Publication.objects.filter(pk=bad.pk).update(replaces=good)
+    rollback(registry=Registry(tmp_path / "models"), by=SYSTEM, now=NOW)
 
     assert train_and_publish() == "good"
 

@@ -19,11 +19,9 @@ from backend.catalog.models import Product, Variant
 from backend.engines import streams
 from backend.exposures import services as exposures
 from backend.orders.models import Order, OrderStatus
-from backend.recommendations import services
-from ml.registry import Registry
 from tests.analytics_pipeline import samples
-from tests.backend.recommendations.shop import NOW, Entries, buy, products, register
-from tests.backend.shop import SYSTEM, seller
+from tests.backend.recommendations.shop import NOW, Entries, buy, products, publish
+from tests.backend.shop import seller
 
 pytestmark = pytest.mark.django_db
 
@@ -55,11 +53,6 @@ def exposed() -> Iterator[list[exposures.ShownList]]:
     exposures.register_sink(recorded.append)
     yield recorded
     exposures.register_sink(before)
-
-
-def publish(tmp_path: Path, lists: dict[str, dict[object, Entries]]) -> None:
-    register(tmp_path, lists)
-    services.publish(None, registry=Registry(tmp_path), now=NOW, by=SYSTEM)
 
 
 def append_interactions(key: UUID, *products_seen: Product) -> None:
@@ -292,7 +285,7 @@ def test_a_malformed_anonymous_id_is_refused(api: APIClient) -> None:
     assert "X-Anonymous-Id" in body["details"]
 
 
-def test_a_list_that_is_not_refilled_takes_two_statements_whatever_lists_it_is_from(
+def test_a_list_that_is_not_refilled_takes_one_statement_whatever_lists_it_is_from(
     api: APIClient, shop: list[Product], customer: User, tmp_path: Path
 ) -> None:
     key = str(customer.shopper_key)
@@ -317,26 +310,27 @@ def test_a_list_that_is_not_refilled_takes_two_statements_whatever_lists_it_is_f
             get(api, path)
         counts.append(len(queries))
 
-    assert counts == [2, 2, 2]
+    assert counts == [1, 1, 1]
 
 
 @pytest.mark.parametrize(
     ("listed", "thin", "statements"),
     [
-        (12, {}, 2),
-        (0, {}, 2),
-        (1, {"stock": 0}, 3),
-        (30, {"stock": 0}, 4),
-        (30, {"product__seller": "the shopper"}, 5),
+        (12, {}, 1),
+        (0, {}, 1),
+        (1, {"stock": 0}, 2),
+        (30, {"stock": 0}, 3),
+        (30, {"product__seller": "the shopper"}, 4),
     ],
     ids=["in stock", "without a list", "a short list sold out", "a long list sold out", "nothing allowed"],
 )
-def test_thin_stock_takes_up_to_five_statements(
+def test_thin_stock_takes_up_to_four_statements(
     api: APIClient, customer: User, tmp_path: Path, listed: int, thin: dict[str, object], statements: int
 ) -> None:
     shop = products(40, seller=seller())
     entries: Entries = [(product.pk, 1.0, 0) for product in shop[:listed]]
-    publish(tmp_path, {"user.hybrid": {str(customer.shopper_key): entries}} if listed else {})
+    subject = str(customer.shopper_key) if listed else "another"
+    publish(tmp_path, {"user.hybrid": {subject: entries or [(shop[0].pk, 1.0, 0)]}})
     if "stock" in thin:
         Variant.objects.filter(product__in=shop[:listed]).update(stock=0)
     elif thin:

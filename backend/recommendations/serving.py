@@ -1,0 +1,108 @@
+"""What this process serves: one version, mapped, until the pointer changes.
+
+A request uses one `Serving` from its beginning to its end, so that it never mixes versions.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+import structlog
+from django.db.models import Exists, OuterRef, Subquery
+from django.db.models.functions import Coalesce
+
+from backend.engines.shared_copy import SharedCopy
+from backend.recommendations.models import ModelVersion, ProductRecommendation, ServingPointer
+from ml.mapped_lists import MappedLists
+from ml.registry import Registry, VersionDamaged, VersionNotFound
+from ml.settings import TrainingSettings
+
+logger = structlog.get_logger(__name__)
+
+CHECKED_SECONDS = 1.0
+"""How long a process serves a version before it asks for the pointer again."""
+RETRY_SECONDS = 30.0
+"""When a process tries again to open a version that it couldn't open."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pointer:
+    """What should serve: a version, None before the first publication; its lists may be rows."""
+
+    generation: int = 0
+    version: str | None = None
+    is_mapped: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Serving:
+    """The version that a process serves, None without one, with its lists by `audience.algorithm`.
+
+    `lists` is None if they are rows of the database. `wanted` is the pointer as it was at `checked_at`. If
+    its version couldn't be opened, `refused` says why, and the process serves the version of before.
+    """
+
+    version: str | None = None
+    lists: Mapping[str, MappedLists] | None = field(default_factory=dict)
+    wanted: Pointer = Pointer()
+    refused: str = ""
+    opened_at: float
+    checked_at: float
+
+
+class ServingCache(SharedCopy[Serving]):
+    """The version of this process."""
+
+    check_seconds = CHECKED_SECONDS
+
+    def current(self) -> Serving:
+        """Return what this process serves as of a second ago or later."""
+        return self._newest()
+
+    def _checked(self, found: Serving | None, *, now: float) -> Serving:
+        wanted = _pointer()
+        if found is not None and found.wanted == wanted and not _is_due(found, now=now):
+            return replace(found, checked_at=now)
+        try:
+            lists = _opened(wanted)
+        except (VersionDamaged, VersionNotFound) as error:
+            logger.warning("version_not_opened", version=wanted.version, reason=str(error))
+            kept = found or Serving(opened_at=now, checked_at=now)
+            return replace(kept, wanted=wanted, refused=str(error), opened_at=now, checked_at=now)
+        return Serving(version=wanted.version, lists=lists, wanted=wanted, opened_at=now, checked_at=now)
+
+
+def _is_due(found: Serving, *, now: float) -> bool:
+    return bool(found.refused) and now - found.opened_at >= RETRY_SECONDS
+
+
+def _pointer() -> Pointer:
+    # Processes of the previous release switch by `is_serving`, so that decides, and the pointer says when
+    # files changed.
+    files = ProductRecommendation.objects.filter(version=OuterRef("pk"), sha256__isnull=False)
+    generation = Coalesce(Subquery(ServingPointer.objects.values("generation")), 0)
+    found = ModelVersion.objects.filter(is_serving=True).values_list(generation, "version", Exists(files))
+    return Pointer(*found[0]) if found else Pointer()
+
+
+def _opened(wanted: Pointer) -> Mapping[str, MappedLists] | None:
+    """Return the lists of the version; None if they are rows.
+
+    Raises:
+        VersionNotFound: this host has no folder of the version.
+        VersionDamaged: a file is missing or differs from what was written.
+    """
+    if wanted.version is None:
+        return {}
+    if not wanted.is_mapped:
+        return None
+    registry = Registry(TrainingSettings.from_env().registry)
+    version = registry.load(wanted.version)
+    try:
+        return {name: version.mapped_lists(name) for name in version.list_names}
+    except VersionDamaged:
+        # An erasure may have replaced files after the manifest was read.
+        version = registry.load(wanted.version)
+        return {name: version.mapped_lists(name) for name in version.list_names}
+
+
+CACHE = ServingCache()
