@@ -32,6 +32,7 @@ from backend.recommendations.models import (
 from backend.recommendations.personal_data import PERSONAL_DATA, ModelStore
 from backend.recommendations.published import Key, published_lists
 from backend.recommendations.serving import CACHE, RETRY_SECONDS, Serving
+from backend.recommendations.sources import POPULAR
 from ml.registry import Registry, Version
 from tests.backend.recommendations.shop import NOW, Entries, publish, register
 from tests.backend.shop import SYSTEM
@@ -51,6 +52,7 @@ KEYS = (
     Key(Audience.PRODUCT, "3", Algorithm.HYBRID, Algorithm.CONTENT_BASED),
     Key(Audience.PRODUCT, "5", Algorithm.CONTENT_BASED, Algorithm.CONTENT_BASED),
     Key(Audience.USER, "", Algorithm.HYBRID, Algorithm.HYBRID),
+    POPULAR,
 )
 
 
@@ -97,8 +99,7 @@ def found() -> tuple[str | None, list[list[tuple[int, float, int | None]]]]:
         [(product, round(score / entries[0].score, 3), because) for product, score, because in entries]
         for entries in every
     ]
-    popular = [(one.product_id, round(one.score, 3), one.because) for one in lists.popular()]
-    return lists.version, [*scaled, popular]
+    return lists.version, scaled
 
 
 def test_files_and_rows_of_an_earlier_release_give_the_same_lists(tmp_path: Path) -> None:
