@@ -81,7 +81,7 @@ def serve_rows(version: str) -> None:
         for subject, entries in lists.items():
             stored = [[product, score, because or None] for product, score, because in entries if product]
             ProductRecommendation.objects.create(
-                version=row, audience=audience, subject=subject, algorithm=algorithm, entries=stored
+                version=row, audience=audience, subject=str(subject), algorithm=algorithm, entries=stored
             )
     switch_as_previous_release(version)
 
