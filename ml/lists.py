@@ -44,6 +44,7 @@ class Lists:
             "subjects": subjects[order],
             "items": items.astype(np.int64),
             "positions": _positions(self.products[order], items),
+            "best": _best(self.scores[order]),
             "scores": _shares(self.scores[order]),
         }
         if subjects.dtype.kind == "S":
@@ -54,14 +55,14 @@ class Lists:
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> Self:
-        """Return the lists of these arrays; their scores are shares of each list's best."""
+        """Return the lists of these arrays, by subject; their scores are precise to 1/65,535 of the best."""
         subjects = arrays["subjects"]
         if subjects.dtype.kind == "S":
             subjects = np.char.decode(subjects, "utf-8")
         ids = np.append(arrays["items"], NO_PRODUCT)
         products = ids[arrays["positions"]]
         because = ids[arrays["because"]] if "because" in arrays else np.full_like(products, NO_PRODUCT)
-        scores = np.divide(arrays["scores"], WHOLE, dtype=np.float32)
+        scores = (arrays["scores"] / WHOLE * arrays["best"][:, np.newaxis]).astype(np.float32)
         return cls(subjects, products, scores, because)
 
 
@@ -76,7 +77,11 @@ def _positions(products: NDArray[np.int64], items: NDArray[np.int64]) -> NDArray
     return np.where(products == NO_PRODUCT, len(items), np.searchsorted(items, products)).astype(small)
 
 
+def _best(scores: NDArray[np.float32]) -> NDArray[np.float32]:
+    return np.asarray(scores.max(axis=1, initial=0), dtype=np.float32)
+
+
 def _shares(scores: NDArray[np.float32]) -> NDArray[np.uint16]:
-    best = scores.max(axis=1, keepdims=True, initial=0)
+    best = _best(scores)[:, np.newaxis]
     shares = np.divide(scores, best, out=np.zeros(scores.shape, np.float64), where=best > 0)
     return np.asarray(np.rint(shares.clip(0, 1) * WHOLE), dtype=np.uint16)

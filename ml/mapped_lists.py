@@ -6,6 +6,7 @@ The arrays of a file (n lists of at most `length` entries) are
     prefixes     n, uint64: the first eight bytes of each key, big-endian; absent for ids
     items        the ids of all products in the lists, sorted, int64
     positions    n × length, uint16 or uint32: positions in `items`; their number stands for "none"
+    best         n, float32: the best score of each list; 0 if it has no positive one
     scores       n × length, uint16: shares of the list's best score, of 65,535
     because      n × length: positions of the products that explain the entries; absent if none does
 """
@@ -33,6 +34,7 @@ class MappedLists:
 
     __slots__ = (
         "_because",
+        "_best",
         "_items",
         "_length",
         "_none",
@@ -50,6 +52,7 @@ class MappedLists:
         self._none = len(self._items)
         self._length = positions.shape[1]
         self._positions = positions.values
+        self._best = arrays["best"].values
         self._scores = arrays["scores"].values
         self._because = None if because is None else because.values
         self._subjects = subjects.values
@@ -72,14 +75,15 @@ class MappedLists:
         return found
 
     def at(self, place: int) -> list[Scored]:
-        """Return the entries of the list at this place, best first; scores are shares of the best."""
+        """Return the entries of the list at this place, best first."""
         start = place * self._length
         end = start + self._length
         positions, none, items = self._positions[start:end].tolist(), self._none, self._items
         while positions and positions[-1] == none:
             positions.pop()
         products = map(items.__getitem__, positions)
-        scores = [score / WHOLE for score in self._scores[start:end].tolist()]
+        unit = self._best[place] / WHOLE
+        scores = [score * unit for score in self._scores[start:end].tolist()]
         if self._because is None:
             return list(map(_scored, zip(products, scores, repeat(None), strict=False)))
         because = [None if one == none else items[one] for one in self._because[start:end].tolist()]

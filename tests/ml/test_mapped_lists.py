@@ -51,15 +51,15 @@ ROWS = [
 ]
 
 
-def test_a_shopper_finds_the_own_entries_with_shares_of_the_best_score(tmp_path: Path) -> None:
+def test_a_shopper_finds_the_own_entries_with_their_scores(tmp_path: Path) -> None:
     lists = mapped(tmp_path, lists_of(SHOPPERS, ROWS))
 
     assert len(lists) == 3
     entries = found(lists, SHOPPERS[0])
     assert entries is not None
     assert [(entry.product_id, entry.because) for entry in entries] == [(2**40, 9), (5, None), (6, None)]
-    assert [entry.score for entry in entries] == pytest.approx([1, 0.75, 0], abs=1e-5)
-    assert found(lists, SHOPPERS[1]) == [Scored(5, 1.0, 2**40)]
+    assert [entry.score for entry in entries] == pytest.approx([8, 6, 0], abs=1e-4)
+    assert found(lists, SHOPPERS[1]) == [Scored(5, 0.25, 2**40)]
 
 
 @pytest.mark.parametrize(
@@ -86,7 +86,7 @@ def test_products_have_lists_by_their_ids(tmp_path: Path, subject: int, products
 def test_everyone_has_one_list(tmp_path: Path) -> None:
     lists = mapped(tmp_path, lists_of([""], [[Scored(4, 3.0)]]))
 
-    assert found(lists, "") == [Scored(4, 1.0)]
+    assert found(lists, "") == [Scored(4, 3.0)]
     assert found(lists, "x") is None
 
 

@@ -60,7 +60,7 @@ def test_a_registered_version_can_be_loaded(tmp_path: Path) -> None:
     lists = version.lists("user.collaborative")
     for column in ("subjects", "products", "because"):
         np.testing.assert_array_equal(getattr(lists, column), getattr(sample_lists(), column))
-    assert lists.scores.ravel().tolist() == pytest.approx([1, 0.5, 1, 0], abs=1e-5)
+    assert lists.scores.ravel().tolist() == pytest.approx([0.5, 0.25, 1, 0], abs=1e-5)
     assert version.manifest["metrics"] == {"ndcg@20": 0.25}
     assert version.manifest["lists"]["user.collaborative"]["model"] == "item_knn"
 

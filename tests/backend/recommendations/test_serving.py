@@ -32,7 +32,6 @@ from backend.recommendations.models import (
 from backend.recommendations.personal_data import PERSONAL_DATA, ModelStore
 from backend.recommendations.published import Key, published_lists
 from backend.recommendations.serving import CACHE, RETRY_SECONDS, Serving
-from backend.recommendations.sources import POPULAR
 from ml.registry import Registry, Version
 from tests.backend.recommendations.shop import NOW, Entries, publish, register
 from tests.backend.shop import SYSTEM
@@ -52,7 +51,7 @@ KEYS = (
     Key(Audience.PRODUCT, "3", Algorithm.HYBRID, Algorithm.CONTENT_BASED),
     Key(Audience.PRODUCT, "5", Algorithm.CONTENT_BASED, Algorithm.CONTENT_BASED),
     Key(Audience.USER, "", Algorithm.HYBRID, Algorithm.HYBRID),
-    POPULAR,
+    Key(Audience.EVERYONE, "", Algorithm.POPULARITY, Algorithm.POPULARITY),
 )
 
 
@@ -92,14 +91,11 @@ def switch_as_previous_release(version: str, *, pauses: bool = False) -> None:
 
 
 def found() -> tuple[str | None, list[list[tuple[int, float, int | None]]]]:
-    """Return the version and, for each key, the entries with their shares of the best score."""
+    """Return the version and the entries of each key."""
     lists = published_lists(KEYS)
     every = [lists.by_key[key].scored() if key in lists.by_key else [] for key in KEYS]
-    scaled = [
-        [(product, round(score / entries[0].score, 3), because) for product, score, because in entries]
-        for entries in every
-    ]
-    return lists.version, scaled
+    rounded = [[(product, round(score, 3), because) for product, score, because in one] for one in every]
+    return lists.version, rounded
 
 
 def test_files_and_rows_of_an_earlier_release_give_the_same_lists(tmp_path: Path) -> None:
@@ -110,7 +106,7 @@ def test_files_and_rows_of_an_earlier_release_give_the_same_lists(tmp_path: Path
     assert of_rows == ("20260101T021500Z-1f3a9c02", found()[1])
     assert found() == (
         version.id,
-        [[(1, 1.0, 7), (2, 0.5, None)], [(4, 1.0, None)], [], [], [(9, 1.0, None), (3, 0.5, None)]],
+        [[(1, 8.0, 7), (2, 4.0, None)], [(4, 1.0, None)], [], [], [(9, 30.0, None), (3, 15.0, None)]],
     )
 
 
@@ -249,7 +245,7 @@ def test_a_download_has_the_lists_of_published_files(tmp_path: Path) -> None:
             "version__version": version.id,
             "subject": str(user.shopper_key),
             "algorithm": "hybrid",
-            "entries": [[1, 1.0, 7]],
+            "entries": [[1, 8.0, 7]],
         }
     ]
 
