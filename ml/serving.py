@@ -36,6 +36,7 @@ class Source(StrEnum):
     BUY_AGAIN = "buy_again"  # the shopper's list of products to buy again
     RECENT = "recent"  # the products viewed last
     TRENDING = "trending"  # products with more buyers than before
+    NEW = "new"  # products that are newer than the lists and similar to what the list starts from
     CATEGORY = "category"  # popular products of a category
     POPULAR = "popular"  # popular products
 
@@ -122,6 +123,25 @@ def refilled(
         is_refill = is_refill or found
 
 
+def interspersed(
+    candidates: Iterable[Recommendation | None], new: Sequence[Scored], *, most: int
+) -> Iterator[Recommendation | None]:
+    """Yield the candidates with a new product after each nine of them, at most `most` new ones in all.
+
+    A new product has the score of the one before it, because its own is not comparable.
+    """
+    waiting = iter(new[:most])
+    place = 0
+    for one in candidates:
+        yield one
+        if one is None:
+            continue
+        place += 1
+        if place % 9 == 0 and (entry := next(waiting, None)) is not None:
+            reason = _REASONS[Source.NEW]
+            yield Recommendation(entry.product_id, one.score, reason, Source.NEW, entry.because)
+
+
 def _scaled(entries: Sequence[Scored]) -> list[Scored]:
     best = max((score for _, score, _ in entries), default=0.0)
     if best <= 0:
@@ -134,6 +154,7 @@ _REASONS = {
     Source.SIMILAR: Reason.SIMILAR,
     Source.TOGETHER: Reason.TOGETHER,
     Source.CONTENT: Reason.SIMILAR,
+    Source.NEW: Reason.SIMILAR,
     Source.BUY_AGAIN: Reason.BUY_AGAIN,
     Source.RECENT: Reason.VIEWED,
     Source.TRENDING: Reason.POPULAR,

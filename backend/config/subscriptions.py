@@ -15,6 +15,7 @@ from backend.orders.subscribers import Settlement
 from backend.outbox.subscribers import Subscriber
 from backend.payments.subscribers import PaymentRequests
 from backend.privacy.subscribers import StoreErasure
+from backend.recommendations.subscribers import NewProducts
 from backend.search.rebuilding import index_subscribers
 from backend.tracking.subscribers import GuestRecentProducts
 
@@ -37,6 +38,7 @@ def subscribers() -> list[Subscriber]:
         Products(target),
         Availability(target),
         *of_stream,
+        NewProducts(clock=timezone.now),
         Deliveries(clock=timezone.now),
         *(StoreErasure(store, clock=timezone.now, writers=writers.get(store.name, ())) for store in stores()),
     ]

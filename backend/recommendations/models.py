@@ -3,6 +3,8 @@
 from django.db import models
 from django.db.models import Q
 
+from backend.catalog.models import Product
+
 REASON_CHARS = 500
 
 
@@ -148,3 +150,17 @@ class ProductRecommendation(models.Model):
 
     def __str__(self) -> str:
         return f"{self.algorithm} for {self.audience} {self.subject}".rstrip()
+
+
+class NewProduct(models.Model):
+    """A product that is newer than the version that serves.
+
+    `near` are the products most similar by words, as [product id, cosine], best first.
+    """
+
+    product = models.OneToOneField(Product, primary_key=True, on_delete=models.CASCADE, related_name="+")
+    near = models.JSONField()
+    changed_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"neighbours of product {self.product_id}"

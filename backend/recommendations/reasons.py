@@ -11,6 +11,7 @@ _OF_A_SOURCE = {
     Source.TOGETHER: "Often bought with {title}.",
     Source.SIMILAR: "Goes with {title}.",
     Source.CONTENT: "Similar to {title}.",
+    Source.NEW: "New, and similar to {title}.",
     Source.CATEGORY: "Popular in {category}.",
 }
 _CHOSEN_TOO = "Shoppers who chose {title} also chose this."
@@ -20,6 +21,7 @@ _WITHOUT_A_PRODUCT = {
     Source.TOGETHER: "Often bought with this product.",
     Source.SIMILAR: "Goes with this product.",
     Source.CONTENT: "Similar to this product.",
+    Source.NEW: "New, and similar to this product.",
     Source.BUY_AGAIN: "You have bought this before.",
     Source.RECENT: "You viewed this a moment ago.",
     Source.TRENDING: "Bought by more shoppers than before.",

@@ -28,7 +28,7 @@ from backend.recommendations.published import PublishedLists, published_lists
 from backend.recommendations.rules import Because, Shown, Viewer, popular_products, products_in_cart, shown
 from backend.recommendations.slots import CART, Slot
 from backend.recommendations.sources import Asked, Candidates, keys_of
-from ml.serving import MAX_RECENT, Reason, Recommendation, Source, refilled
+from ml.serving import MAX_RECENT, Reason, Recommendation, Source, interspersed, refilled
 
 logger = structlog.get_logger(__name__)
 
@@ -189,7 +189,9 @@ def _in_rounds(
     Raises:
         ProductNotFound: the product of the page doesn't exist, or the user may not see it.
     """
-    candidates = refilled(found_by.steps(), excluded=skipped)
+    old = refilled(found_by.steps(), excluded=skipped)
+    new = [one for one in found_by.new() if one.product_id not in skipped]
+    candidates = interspersed(old, new, most=limit // 10)
     items: list[RecommendedProduct] = []
     sold_out: list[RecommendedProduct] = []
     for size, enough in ((2 * limit + 10, limit), (SECOND_ROUND, SECOND_ROUND)):

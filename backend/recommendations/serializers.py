@@ -78,8 +78,8 @@ class RecommendedProductSerializer(ProductCardSerializer):
         help_text="Where the product was found: the shopper's own list, the lists of the products viewed "
         "last (session), the lists of the page's product or of those in the cart (similar), those of what "
         "is in the same orders (together) or by product details (content), the shopper's list of products to "
-        "buy again, the products viewed last (recent), or those that are trending, popular in a category, or "
-        "popular.",
+        "buy again, the products viewed last (recent), or those that are new, trending, popular in a "
+        "category, or popular.",
     )
 
     class Meta(ProductCardSerializer.Meta):

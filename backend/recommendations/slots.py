@@ -19,7 +19,8 @@ class Slot:
 
     `algorithm` is the one that the slot is for, empty if the request chooses it. `bought_too` is whether
     products that the account has bought are shown, and `is_ordered` whether the order means something, so
-    that it is changed neither for diversity nor for exploration.
+    that it is changed neither for diversity nor for exploration. One in ten products of a list that
+    `takes_new` may be newer than the lists.
     """
 
     name: str
@@ -28,6 +29,7 @@ class Slot:
     algorithm: str = ""
     bought_too: bool = False
     is_ordered: bool = False
+    takes_new: bool = False
 
     @property
     def sources(self) -> tuple[Source, ...]:
@@ -44,11 +46,13 @@ HOME = Slot(
     name="user",
     first=(Source.OWN, Source.SESSION),
     refills=(Source.CATEGORY, Source.TRENDING, Source.POPULAR),
+    takes_new=True,
 )
 SIMILAR = Slot(
     name="product",
     first=(Source.SIMILAR,),
     refills=(Source.CONTENT, Source.CATEGORY, Source.POPULAR),
+    takes_new=True,
 )
 TOGETHER = Slot(
     name="together",

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from backend.recommendations.categories import popular_named, popular_near
 from backend.recommendations.models import Algorithm, Audience
+from backend.recommendations.new_products import CACHE as NEW_PRODUCTS
 from backend.recommendations.published import Key, PublishedLists
 from backend.recommendations.sessions import predicted
 from backend.recommendations.slots import VIEWED, Slot
@@ -75,6 +76,16 @@ class Candidates:
                 yield None
             yield self._ranked([source])
 
+    def new(self) -> Sequence[Scored]:
+        """Return products that are newer than the lists, and similar to those that the list starts from."""
+        if not self.slot.takes_new:
+            return []
+        starts = self._asked.origins or self._asked.recent[:MAX_RECENT]
+        found = NEW_PRODUCTS.current().beside_any(starts) if starts else []
+        if found:
+            self.made_by[Source.NEW] = Algorithm.CONTENT_BASED
+        return found
+
     def _ranked(self, sources: Collection[Source]) -> Iterator[Recommendation]:
         found = {source: _READERS[source].found(self._asked, self._lists) for source in sources}
         self.made_by |= {source: one.algorithm for source, one in found.items() if one.entries}
@@ -117,6 +128,18 @@ def _near(algorithm_of: Callable[[Asked], str]) -> _Reader:
         return Found(folded(asked.origins, near=near), algorithm_of(asked))
 
     return _Reader(lambda asked: list(by_product(asked).values()), found)
+
+
+_CONTENT = _near(lambda _asked: Algorithm.CONTENT_BASED)
+
+
+def _content(asked: Asked, lists: PublishedLists) -> Found:
+    """Return the lists by product details; of a product that is newer than the lists, its neighbours."""
+    found = _CONTENT.found(asked, lists)
+    if found.entries or not asked.origins:
+        return found
+    new = NEW_PRODUCTS.current()
+    return Found(folded(asked.origins, near={one: new.of(one) for one in asked.origins}), found.algorithm)
 
 
 def _session_keys(asked: Asked) -> dict[int, Key]:
@@ -188,7 +211,7 @@ _READERS: Mapping[Source, _Reader] = {
     Source.OWN: _one_list(Audience.USER, _algorithm),
     Source.SESSION: _Reader(lambda asked: list(_session_keys(asked).values()), _session),
     Source.SIMILAR: _near(_unless_content),
-    Source.CONTENT: _near(lambda _asked: Algorithm.CONTENT_BASED),
+    Source.CONTENT: _Reader(_CONTENT.keys, _content),
     Source.TOGETHER: _near(lambda _asked: Algorithm.TOGETHER),
     Source.BUY_AGAIN: _one_list(Audience.USER, lambda _asked: Algorithm.BUY_AGAIN),
     Source.RECENT: _Reader(_nothing, _recent),

@@ -4,7 +4,17 @@ import subprocess
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from ml.serving import RECENCY, Reason, Recommendation, Scored, Source, folded, ranked, refilled
+from ml.serving import (
+    RECENCY,
+    Reason,
+    Recommendation,
+    Scored,
+    Source,
+    folded,
+    interspersed,
+    ranked,
+    refilled,
+)
 
 
 def ids(recommendations: Iterable[Recommendation]) -> list[int]:
@@ -115,6 +125,21 @@ def test_a_source_is_read_when_those_before_it_are_exhausted() -> None:
     found = refilled([popular([Scored(8, 5)]), None, second()])
 
     assert [(one and one.product_id, list(read)) for one in found] == [(8, []), (None, []), (9, [True])]
+
+
+def test_one_in_ten_candidates_is_new_and_scored_as_the_one_before_it() -> None:
+    old = [Recommendation(n, 1 - n / 100, Reason.SIMILAR, Source.SIMILAR) for n in range(30)]
+    new = [Scored(100 + n, 0.2, because=1) for n in range(5)]
+
+    found = [one for one in interspersed([None, *old], new, most=2) if one]
+
+    assert [(place, one.product_id) for place, one in enumerate(found) if one.source is Source.NEW] == [
+        (9, 100),
+        (19, 101),
+    ]
+    assert (found[9].score, found[9].reason, found[9].because) == (found[8].score, Reason.SIMILAR, 1)
+    assert len(found) == 32
+    assert next(interspersed([None], new, most=2)) is None
 
 
 def test_serving_imports_none_of_the_training_libraries() -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from backend.recommendations import new_products
 from backend.recommendations.serving import CACHE
 
 
@@ -14,5 +15,8 @@ def _opened_when_asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Itera
     # Time stands still, so that the pointer is asked for only after `forget`.
     monkeypatch.setattr(CACHE, "_clock", lambda: 0.0)
     CACHE.forget()
+    # There are no new products, without a query for them, until a test forgets that.
+    monkeypatch.setattr(new_products.CACHE, "_clock", lambda: 0.0)
+    monkeypatch.setattr(new_products.CACHE, "_copy", new_products.NewProducts())
     yield
     CACHE.forget()
