@@ -42,14 +42,14 @@ class SessionKnn(Recipe):
 
     neighbours: Count = 500
     prefix_decay: Positive = 2.0
-    rarity: NotNegative = 3.0
+    rarity: NotNegative = 4.0
     length_exponent: NotNegative = 0.25
     age_decay: Positive = 1.0
     sharpness: Positive = 1.2
     link_decay: Positive = 6.0
-    distance_decay: Positive = 4.0
+    distance_decay: Positive = 6.0
     target_rarity: NotNegative = 1.0
-    seen: NotNegative = 2.0
+    seen: NotNegative = 2.5
     sessions_kept: Count = 5_000
 
     def fit(self, train: Sequences) -> SessionIndex:

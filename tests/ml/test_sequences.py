@@ -39,14 +39,14 @@ def test_the_scores_of_session_knn_equal_the_published_formula() -> None:
         shared = [item for item in "ba" if item in one]
         if not shared:
             continue
-        weight = sum(np.exp(-"ab".index(item) / 2) * np.log(4 / df[item]) ** 3 for item in shared)
+        weight = sum(np.exp(-"ab".index(item) / 2) * np.log(4 / df[item]) ** 4 for item in shared)
         value = (weight * len(one) ** -0.25 * np.exp(-(4 - number) / 4)) ** 1.2
         value *= np.exp(-"ab".index(shared[-1]) / 6)
         link = one.index(shared[-1])
         for place, item in enumerate(one):
-            expected[item] += value * np.exp(-max(abs(place - link) - 1, 0) / 4)
+            expected[item] += value * np.exp(-max(abs(place - link) - 1, 0) / 6)
     scores = {
-        item: value * np.log(4 / df[item]) * (2 if item == "b" else 1) for item, value in expected.items()
+        item: value * np.log(4 / df[item]) * (2.5 if item == "b" else 1) for item, value in expected.items()
     }
 
     items, values = fitted.next(prefix)
