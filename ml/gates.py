@@ -37,9 +37,12 @@ OLDER_BY = timedelta(days=1)
 BYTES_A_SUBJECT = 8_000
 LEAST_BYTES = 10_000_000
 PERSON = "person"
+BUYING_AGAIN = "buying_again"
 PERSONAL = ("collaborative", "hybrid")
 """The algorithms whose personal lists are judged. Content-based lists are not, because they serve products
 without interactions."""
+LISTS_OF_AUDIENCES: Mapping[str, Sequence[str]] = {PERSON: PERSONAL, BUYING_AGAIN: ("buy_again",)}
+"""The algorithms of the lists that an audience must not lose, if it has any of them."""
 
 
 class Gate(StrEnum):
@@ -328,7 +331,10 @@ def refusals(manifest: Mapping[str, Any], *, serving: Mapping[str, Any] | None) 
     compared with. A version without verdicts was trained by an earlier release.
     """
     facts, before = DataFacts.of(manifest), None if serving is None else DataFacts.of(serving)
-    verdicts = [data_complete(facts, before), _keeps_audiences(manifest, serving)]
+    verdicts = [
+        data_complete(facts, before),
+        *(_keeps_audience(one, manifest, serving) for one in LISTS_OF_AUDIENCES),
+    ]
     stored = stored_verdicts(manifest)
     if stored is None:
         verdicts.append(
@@ -376,26 +382,27 @@ def _is_older(last: str | None, *, than: str | None) -> bool:
     return last is None or datetime.fromisoformat(last) < datetime.fromisoformat(than) - OLDER_BY
 
 
-def _keeps_audiences(manifest: Mapping[str, Any], serving: Mapping[str, Any] | None) -> Verdict:
-    had = serving is not None and stored_verdicts(serving) is not None and _has_personal_lists(serving)
-    has = _has_personal_lists(manifest)
+def _keeps_audience(audience: str, manifest: Mapping[str, Any], serving: Mapping[str, Any] | None) -> Verdict:
+    had = serving is not None and stored_verdicts(serving) is not None and _has_lists(serving, audience)
+    has = _has_lists(manifest, audience)
     reason = "no audience loses its lists"
     if had and not has:
         failed = [
             str(one)
             for one in stored_verdicts(manifest) or ()
-            if one.audience == PERSON
+            if one.audience == audience
             and one.gate not in CHOOSES_A_RECIPE
             and (one.outcome is Outcome.FAILED or one.gate is Gate.ENOUGH_USERS)
         ]
-        reason = "; ".join(["shoppers would lose the personal lists that are served", *failed])
+        lost = "the personal lists" if audience == PERSON else "the lists of what to buy again"
+        reason = "; ".join([f"shoppers would lose {lost} that are served", *failed])
     return Verdict(
-        gate=Gate.KEEPS_AUDIENCES, outcome=_outcome(has or not had), reason=reason, audience=PERSON
+        gate=Gate.KEEPS_AUDIENCES, outcome=_outcome(has or not had), reason=reason, audience=audience
     )
 
 
-def _has_personal_lists(manifest: Mapping[str, Any]) -> bool:
-    return any(f"user.{algorithm}" in manifest["lists"] for algorithm in PERSONAL)
+def _has_lists(manifest: Mapping[str, Any], audience: str) -> bool:
+    return any(f"user.{algorithm}" in manifest["lists"] for algorithm in LISTS_OF_AUDIENCES[audience])
 
 
 def _outcome(passed: bool) -> Outcome:

@@ -14,6 +14,7 @@ from analytics_pipeline.migrate import MigrationChanged, migrate
 from analytics_pipeline.settings import InvalidSetting, PipelineSettings
 from analytics_pipeline.warehouse import Warehouse, WarehouseRefused, WarehouseUnavailable
 from ml import (
+    buying_again,
     contest,
     diversity_choice,
     drift,
@@ -111,10 +112,23 @@ def train(
     of_sessions = session_audience.decide(
         chosen.hybrid, None if splits is None else splits[1], sessions=data.sessions, pages=pages
     )
-    verdicts = [*chosen.verdicts, *gates.judge_persons(chosen.comparison), *of_sessions.verdicts]
+    buying = buying_again.decide(
+        data.orders,
+        data.catalogue,
+        None if splits is None else [one.split_at for one in splits],
+        serving=serving,
+    )
+    verdicts = [
+        *chosen.verdicts,
+        *gates.judge_persons(chosen.comparison),
+        *of_sessions.verdicts,
+        *buying.verdicts,
+    ]
     lists, made_by = all_lists(chosen, data, pages=pages)
     for algorithm in set(gates.PERSONAL) - set(gates.published_algorithms(verdicts)):
         del lists[f"user.{algorithm}"], made_by[f"user.{algorithm}"]
+    for name, found in buying.lists(data.orders, data.catalogue).items():
+        lists[name], made_by[name] = found, buying.recipe.name
     verdicts.append(gates.budgets(_size(lists), subjects=max(len(data.catalogue), _subjects(lists))))
     facts = {
         "fingerprint": data.fingerprint(),
@@ -136,6 +150,7 @@ def train(
         "product_pages": pages.as_dict(),
         "sessions": of_sessions.as_dict(),
         "diversity": msgspec.to_builtins(diversity),
+        "buying_again": buying.as_dict(),
         "environment": environment.described(),
         "parameters": PARAMETERS,
         "data": msgspec.to_builtins(profile(data)),

@@ -72,6 +72,10 @@ class FittedBuyAgain:
         A shopper of the training data is among their own neighbours, which is right only where the item to
         predict is not in it. Scores of a shopper without a history are the items' popularity.
         """
+        if self.recipe.own == 1:
+            weights = histories.weighted(self.recipe.decay**histories.ages)
+            own = _divided(weights, np.asarray(weights.sum(axis=1)))
+            return self.combined(own, csr_array(own.shape, dtype=np.float32), share=1)
         own, others = self.parts(histories)
         return self.combined(own, others, share=self.recipe.own)
 
