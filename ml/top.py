@@ -41,13 +41,19 @@ def rank(
     values = np.zeros(ranked.shape, dtype=np.float32)
     for part in blocks(histories):
         history = histories[part]
-        scores = fitted.score(history)
-        scores[np.repeat(np.arange(history.shape[0]), np.diff(history.indptr)), history.indices] = -np.inf
-        if allowed is not None:
-            scores[:, ~allowed] = -np.inf
-        ranked[part] = top(scores, k=k)
-        values[part] = np.take_along_axis(scores, np.maximum(ranked[part], 0), axis=1)
+        ranked[part], values[part] = best_of(fitted.score(history), history, k=k, allowed=allowed)
     return ranked, values
+
+
+def best_of(
+    scores: Scores, history: csr_array, *, k: int, allowed: NDArray[np.bool_] | None = None
+) -> tuple[Positions, Scores]:
+    """Return the same from the scores of these histories, which are changed."""
+    scores[np.repeat(np.arange(history.shape[0]), np.diff(history.indptr)), history.indices] = -np.inf
+    if allowed is not None:
+        scores[:, ~allowed] = -np.inf
+    ranked = top(scores, k=k)
+    return ranked, np.take_along_axis(scores, np.maximum(ranked, 0), axis=1)
 
 
 def blocks(histories: csr_array, *, rows_at_once: int = 4096) -> Iterator[slice]:

@@ -62,7 +62,7 @@ def _personal(
     near = product_lists(of_pages, pairs, allowed=allowed, length=LIST_LENGTH)
     histories = contest.histories(candidate, data.histories, learned_from=data.log, items=pairs.items)
     active = histories.of_users(_served_users(data))
-    personal = user_lists(fitted, active, allowed=allowed, length=LIST_LENGTH, near=near)
+    personal = user_lists(fitted, active, allowed=allowed, length=LIST_LENGTH)
     return {f"product.{algorithm}": near, f"user.{algorithm}": personal}
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import ClassVar
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from ml.catalogue import Catalogue
@@ -71,6 +72,11 @@ class FittedBlend:
 
 def scaled_to_unit_rms(scores: Scores) -> Scores:
     """Return each row divided by its root mean square; a row of zeros is unchanged."""
+    return np.asarray(scores / root_mean_square(scores)[:, None])
+
+
+def root_mean_square(scores: Scores) -> NDArray[np.float32]:
+    """Return that of each row, 1 for a row of zeros."""
     size = np.sqrt(np.einsum("ij,ij->i", scores, scores) / max(scores.shape[1], 1))
     size[size == 0] = 1
-    return np.asarray(scores / size[:, None])
+    return np.asarray(size, dtype=np.float32)

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
-from ml.dataset import Scores
+from ml.dataset import UNKNOWN, Positions, Scores
 
 BLOCK = 2048
 # Keeps 1 / degree finite for an item without interactions, whose row of counts is empty.
@@ -22,6 +22,20 @@ class FittedItemItem:
 
     def score(self, histories: csr_array) -> Scores:
         return np.asarray((histories @ self.weights).toarray(), dtype=np.float32)
+
+    def contributions(self, histories: csr_array, items: Positions) -> NDArray[np.float32]:
+        """Return what each entry of the histories adds to its user's items: entries × items of a user."""
+        reach = np.diff(self.weights.indptr)[histories.indices]
+        before = np.cumsum(reach) - reach
+        place = np.arange(reach.sum()) - np.repeat(before - self.weights.indptr[histories.indices], reach)
+        entry = np.repeat(np.arange(histories.nnz), reach)
+        columns = np.full((len(items), self.weights.shape[1]), UNKNOWN, dtype=np.int32)
+        np.put_along_axis(columns, items, np.arange(items.shape[1], dtype=np.int32)[None, :], axis=1)
+        column = columns[rows_of(histories)[entry], self.weights.indices[place]]
+        listed = column != UNKNOWN
+        found = np.zeros((histories.nnz, items.shape[1]), np.float32)
+        found[entry[listed], column[listed]] = self.weights.data[place[listed]]
+        return np.asarray(found * histories.data[:, None], dtype=np.float32)
 
 
 def degrees(matrix: csr_array, *, axis: int) -> NDArray[np.float32]:

@@ -13,7 +13,7 @@ from scipy.linalg import cholesky, inv
 from scipy.sparse import csr_array
 
 from ml.catalogue import Catalogue
-from ml.dataset import Interactions, Scores
+from ml.dataset import Interactions, Positions, Scores
 from ml.models.item_item import damped, degrees
 from ml.models.recipe import Count, NotNegative, Recipe, Seed
 
@@ -61,6 +61,14 @@ class FittedLowPass:
 
     def score(self, histories: csr_array) -> Scores:
         return np.asarray((histories @ self.into) @ self.back, dtype=np.float32)
+
+    def contributions(self, histories: csr_array, items: Positions) -> NDArray[np.float32]:
+        """Return what each entry of the histories adds to its user's items: entries × items of a user."""
+        found = np.empty((histories.nnz, items.shape[1]), np.float32)
+        for user, listed in enumerate(items):
+            own = slice(histories.indptr[user], histories.indptr[user + 1])
+            found[own] = self.into[histories.indices[own]] @ self.back[:, listed]
+        return np.asarray(found * histories.data[:, None], dtype=np.float32)
 
 
 def _leading_subspace(matrix: csr_array, *, rank: int, seed: int) -> NDArray[np.float32]:

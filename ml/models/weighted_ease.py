@@ -13,9 +13,9 @@ from scipy.linalg.lapack import spotrf, spotri
 from scipy.sparse import csr_array
 
 from ml.catalogue import Catalogue
-from ml.dataset import Interactions, Scores
+from ml.dataset import Interactions, Positions, Scores
 from ml.models import ModelTooLarge
-from ml.models.item_item import degrees
+from ml.models.item_item import degrees, rows_of
 from ml.models.recipe import Count, NotNegative, Positive, Recipe
 
 # The sparse product, the matrix that LAPACK inverts in place, and the weights.
@@ -99,6 +99,12 @@ class FittedDense:
 
     def score(self, histories: csr_array) -> Scores:
         return np.asarray(histories @ self.weights, dtype=np.float32)
+
+    def contributions(self, histories: csr_array, items: Positions) -> NDArray[np.float32]:
+        """Return what each entry of the histories adds to its user's items: entries × items of a user."""
+        listed = items[rows_of(histories)]
+        found = self.weights[histories.indices[:, None], listed] * histories.data[:, None]
+        return np.asarray(found, dtype=np.float32)
 
 
 def _weighted(matrix: csr_array, *, history: NDArray[np.float32], exponent: float) -> csr_array:

@@ -51,34 +51,6 @@ def test_only_products_that_can_be_bought_are_listed(pairs: Interactions, all_it
         assert set(lists.products.ravel()) <= {*pairs.items.values[sellable].tolist(), NO_PRODUCT}
 
 
-def test_each_reason_is_the_product_of_the_history_with_the_highest_weight(
-    pairs: Interactions, all_items: np.ndarray
-) -> None:
-    fitted = ItemKnn().fit(pairs)
-    near = product_lists(fitted, pairs, allowed=all_items, length=len(pairs.items))
-    weights = fitted.weights.toarray()
-
-    lists = user_lists(fitted, pairs, allowed=all_items, length=5, near=near)
-
-    for user, products, because in zip(lists.subjects[:40], lists.products, lists.because, strict=False):
-        history = pairs.matrix[[int(pairs.users.positions([int(user)])[0])]].indices
-        for product, reason in zip(
-            pairs.items.positions(products), pairs.items.positions(because), strict=True
-        ):
-            assert weights[reason, product] == weights[history, product].max() > 0
-
-
-def test_a_reason_is_left_out_if_no_product_list_contains_it(
-    pairs: Interactions, all_items: np.ndarray
-) -> None:
-    fitted = ItemKnn().fit(pairs)
-    near = product_lists(fitted, pairs, allowed=~all_items, length=5)
-
-    lists = user_lists(fitted, pairs, allowed=all_items, length=5, near=near)
-
-    assert (lists.because == NO_PRODUCT).all()
-
-
 def test_a_product_without_anything_to_recommend_has_no_list() -> None:
     pairs = Interactions.of_pairs(["a", "a", "b"], [1, 2, 3])
     all_items = np.ones(3, dtype=bool)
