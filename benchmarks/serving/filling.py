@@ -1,11 +1,17 @@
 """A shop with a published version for the benchmark."""
 
+import math
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from functools import partial
+from typing import Any
 from uuid import UUID, uuid4
+
+import numpy as np
+from numpy.typing import NDArray
 
 from analytics_pipeline.stream import Batch
 from backend.accounts.imported import seller_of
@@ -20,7 +26,11 @@ from backend.engines.streams import stream
 from backend.importing.grouping import batched
 from backend.inventory.models import TransactionType
 from backend.inventory.services import Entry, record_many
-from backend.recommendations.models import Algorithm, Audience, ModelVersion, ProductRecommendation
+from backend.recommendations import services
+from backend.recommendations.models import Algorithm
+from ml.lists import NO_PRODUCT, Lists
+from ml.registry import Registry
+from ml.settings import TrainingSettings
 
 ENTRIES = 50
 RECENT = 10
@@ -99,36 +109,47 @@ def _put_in_cart(ids: Sequence[int], *, user: User, now: datetime) -> None:
 
 
 def _publish(ids: Sequence[int], *, user: User, lists: int, generator: random.Random, now: datetime) -> None:
-    version = ModelVersion.objects.create(
-        version="20260301T021500Z-1f3a9c02", loaded_at=now, published_at=now, is_serving=True
+    registry = Registry(TrainingSettings.from_env().registry)
+    every = _lists(np.array(ids), user=user, lists=lists, generator=generator)
+    version = registry.register(
+        lists=every,
+        made_by=dict.fromkeys(every, "benchmark"),
+        facts={"fingerprint": "0" * 64, "tested": {"collaborative": {"metrics": {}}}},
+        now=now,
     )
-    rows = (
-        ProductRecommendation(
-            version=version,
-            audience=audience,
-            subject=subject,
-            algorithm=algorithm,
-            entries=[
-                [product, 1 - place / ENTRIES, generator.choice(ids)]
-                for place, product in enumerate(generator.sample(ids, ENTRIES))
-            ],
-        )
-        for audience, subject, algorithm in _keys(ids, user=user, lists=lists)
-    )
-    for chunk in batched(rows, CHUNK):
-        ProductRecommendation.objects.bulk_create(chunk)
+    services.publish(version.id, registry=registry, by=BY, now=now, forced_because="a benchmark")
 
 
-def _keys(ids: Sequence[int], *, user: User, lists: int) -> Iterator[tuple[str, str, str]]:
-    yield Audience.EVERYONE, "", Algorithm.POPULARITY
-    yield Audience.EVERYONE, "", Algorithm.TRENDING
+def _lists(
+    ids: NDArray[np.int64], *, user: User, lists: int, generator: random.Random
+) -> Mapping[str, Lists]:
+    """Return `lists` lists of products, of shoppers and of everyone; those of shoppers have reasons."""
     shoppers = max(1, (lists - 1) // len(ALGORITHMS) - len(ids))
-    subjects = [(Audience.PRODUCT, str(product)) for product in ids]
-    subjects.append((Audience.USER, str(user.shopper_key)))
-    subjects += [(Audience.USER, str(uuid4())) for _ in range(shoppers - 1)]
-    for audience, subject in subjects:
-        for algorithm in ALGORITHMS:
-            yield audience, subject, algorithm
-    for product in ids:
-        yield Audience.PRODUCT, str(product), Algorithm.TOGETHER
-    yield Audience.USER, str(user.shopper_key), Algorithm.BUY_AGAIN
+    others = [str(UUID(int=generator.getrandbits(128))) for _ in range(shoppers - 1)]
+    customers, everyone = np.array([str(user.shopper_key), *others]), np.array([""])
+    numbers = np.random.default_rng(generator.getrandbits(32))
+    made = partial(_made, ids, numbers=numbers)
+    return {
+        **{f"user.{algorithm}": made(customers, explained=True) for algorithm in ALGORITHMS},
+        **{f"product.{algorithm}": made(ids) for algorithm in (*ALGORITHMS, Algorithm.TOGETHER)},
+        f"user.{Algorithm.BUY_AGAIN}": made(customers[:1]),
+        f"everyone.{Algorithm.POPULARITY}": made(everyone),
+        f"everyone.{Algorithm.TRENDING}": made(everyone),
+    }
+
+
+def _made(
+    ids: NDArray[np.int64],
+    subjects: NDArray[Any],
+    *,
+    numbers: np.random.Generator,
+    explained: bool = False,
+) -> Lists:
+    # A step that has no divisor in common with the number of products meets each product once.
+    steps = np.array([step for step in range(1, len(ids)) if math.gcd(step, len(ids)) == 1])
+    first = numbers.integers(len(ids), size=(len(subjects), 1))
+    products = ids[(first + numbers.choice(steps, (len(subjects), 1)) * np.arange(ENTRIES)) % len(ids)]
+    shares = np.linspace(1, 1 / ENTRIES, ENTRIES, dtype=np.float32)
+    scores = np.broadcast_to(shares, products.shape)
+    because = numbers.choice(ids, products.shape) if explained else np.full_like(products, NO_PRODUCT)
+    return Lists(subjects, products, scores, because)
