@@ -33,8 +33,10 @@ LEAST_COVERAGE = 0.02
 LEAST_COVERAGE_OF_SERVING = 0.5
 LEAST_DATA_OF_SERVING = 0.5
 OLDER_BY = timedelta(days=1)
-# Arrays of format 1 take about 650 MB for 100,000 products and as many shoppers.
-BYTES_A_SUBJECT = 8_000
+# The files take about 300 MB for 100,000 products and as many shoppers.
+BYTES_A_SUBJECT = 3_500
+# About ten times what a look-up takes, because a busy machine must not refuse a version.
+MOST_LOOKUP_SECONDS = 200e-6
 LEAST_BYTES = 10_000_000
 PERSON = "person"
 BUYING_AGAIN = "buying_again"
@@ -313,7 +315,7 @@ def coverage_floor(new: Ranked, serving: Ranked | None, *, sellable: int, algori
 
 
 def budgets(size: int, *, subjects: int) -> Verdict:
-    """Judge the bytes of the arrays; `subjects` is the larger of the numbers of products and shoppers."""
+    """Judge the bytes of the files; `subjects` is the larger of the numbers of products and shoppers."""
     limit = max(BYTES_A_SUBJECT * subjects, LEAST_BYTES)
     return Verdict(
         gate=Gate.BUDGETS,
@@ -321,6 +323,18 @@ def budgets(size: int, *, subjects: int) -> Verdict:
         reason=f"{size / 1e6:.1f} MB of lists; at most {limit / 1e6:.1f} MB",
         value=size,
         limit=limit,
+    )
+
+
+def lookups(seconds: float) -> Verdict:
+    """Judge the processor time in which a list is found and read, the median of the slowest file."""
+    return Verdict(
+        gate=Gate.BUDGETS,
+        segment="look-up",
+        outcome=_outcome(seconds <= MOST_LOOKUP_SECONDS),
+        reason=f"{seconds * 1e6:.0f} µs a look-up; at most {MOST_LOOKUP_SECONDS * 1e6:.0f} µs",
+        value=seconds,
+        limit=MOST_LOOKUP_SECONDS,
     )
 
 

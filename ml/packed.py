@@ -101,6 +101,17 @@ def opened(path: Path, *, sha256: str) -> dict[str, Mapped]:
     return _arrays(content)
 
 
+def in_memory(arrays: "Mapping[str, NDArray[Any]]") -> dict[str, Mapped]:
+    """Return arrays as they would be mapped from a file."""
+    ready = {name: _little_endian(name, array) for name, array in arrays.items()}
+    return {
+        name: Mapped(
+            memoryview(one.tobytes()).cast(_NUMBERS.get(one.dtype.str, "B")), one.dtype.str, one.shape
+        )
+        for name, one in ready.items()
+    }
+
+
 def _little_endian(name: str, array: "NDArray[Any]") -> "NDArray[Any]":
     import numpy as np  # noqa: PLC0415 - web processes read without it
 

@@ -68,7 +68,11 @@ def ranked(found: Mapping[Source, Sequence[Scored]]) -> Iterator[Recommendation]
     totals: dict[int, float] = {}
     strongest: dict[int, tuple[float, Source, int | None]] = {}
     for source, entries in found.items():
-        for product, score, because in _scaled(entries):
+        best = max((score for _, score, _ in entries), default=0.0)
+        if best <= 0:
+            continue
+        for product, unscaled, because in entries:
+            score = unscaled / best
             totals[product] = totals.get(product, 0.0) + score
             before = strongest.get(product)
             if before is None or score >= before[0]:
@@ -88,16 +92,17 @@ def folded(
     that of the one before.
     """
     totals: dict[int, float] = {}
-    strongest: dict[int, tuple[float, int]] = {}
+    strongest: dict[int, float] = {}
+    explained_by: dict[int, int] = {}
     for age, origin in enumerate(origin for origin in origins if near.get(origin)):
         weight = recency**age
         for product, score, _ in near[origin]:
             gain = weight * score
             totals[product] = totals.get(product, 0.0) + gain
             before = strongest.get(product)
-            if before is None or (gain, origin) > before:
-                strongest[product] = (gain, origin)
-    return [Scored(product, total, because=strongest[product][1]) for product, total in totals.items()]
+            if before is None or gain > before or (gain == before and origin > explained_by[product]):
+                strongest[product], explained_by[product] = gain, origin
+    return [Scored(product, total, explained_by[product]) for product, total in totals.items()]
 
 
 def refilled(
@@ -140,13 +145,6 @@ def interspersed(
         if place % 9 == 0 and (entry := next(waiting, None)) is not None:
             reason = _REASONS[Source.NEW]
             yield Recommendation(entry.product_id, one.score, reason, Source.NEW, entry.because)
-
-
-def _scaled(entries: Sequence[Scored]) -> list[Scored]:
-    best = max((score for _, score, _ in entries), default=0.0)
-    if best <= 0:
-        return []
-    return [Scored(product, score / best, because) for product, score, because in entries]
 
 
 _REASONS = {

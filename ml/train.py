@@ -21,6 +21,7 @@ from ml import (
     engines,
     environment,
     gates,
+    packed,
     product_pages,
     session_audience,
     version_lists,
@@ -30,6 +31,7 @@ from ml.diversity import KINDS
 from ml.diversity_choice import Diversity
 from ml.families import kinds_of
 from ml.lists import Lists
+from ml.mapped_lists import MappedLists, lookup_seconds
 from ml.models.library import NameTaken, PluginMissing, UnknownModel, load_plugins
 from ml.models.recipe import InvalidParameter
 from ml.orders import Orders
@@ -53,6 +55,7 @@ PARAMETERS = {
     "max_users": version_lists.MAX_USERS,
 }
 """What decides a version beside its data and recipes; the limits of trust are in `trust`."""
+TIMED_LOOKUPS = 1_000
 
 
 class NoTrainingData(ValueError):
@@ -129,7 +132,7 @@ def train(
         del lists[f"user.{algorithm}"], made_by[f"user.{algorithm}"]
     for name, found in buying.lists(data.orders, data.catalogue).items():
         lists[name], made_by[name] = found, buying.recipe.name
-    verdicts.append(gates.budgets(_size(lists), subjects=max(len(data.catalogue), _subjects(lists))))
+    verdicts += _budgets(lists, products=len(data.catalogue))
     facts = {
         "fingerprint": data.fingerprint(),
         "as_of": data.as_of.isoformat(),
@@ -182,16 +185,16 @@ def _of_hybrid(
     return product_pages.decide(hybrid, choice, test, orders=orders, fitted=fitted), diversity
 
 
-def _size(lists: Mapping[str, Lists]) -> int:
-    """Return the bytes of all arrays, which are stored without compression."""
-    return sum(
-        part.subjects.nbytes + part.products.nbytes + part.scores.nbytes + part.because.nbytes
-        for part in lists.values()
-    )
-
-
-def _subjects(lists: Mapping[str, Lists]) -> int:
-    return max((len(part) for part in lists.values()), default=0)
+def _budgets(lists: Mapping[str, Lists], *, products: int) -> list[gates.Verdict]:
+    """Judge the size of the files, and the time of look-ups in them."""
+    size, seconds = 0, 0.0
+    for part in lists.values():
+        arrays = part.to_arrays()
+        size += sum(array.nbytes for array in arrays.values())
+        mapped = MappedLists(packed.in_memory(arrays))
+        seconds = max(seconds, lookup_seconds(mapped, part.subjects[:TIMED_LOOKUPS].tolist()))
+    subjects = max((len(part) for part in lists.values()), default=0)
+    return [gates.budgets(size, subjects=max(products, subjects)), gates.lookups(seconds)]
 
 
 def _last_interaction(data: TrainingData) -> str | None:

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -237,8 +238,15 @@ def test_the_same_data_and_data_of_a_manifest_without_the_last_time_pass() -> No
 
 def test_lists_that_are_too_large_are_refused() -> None:
     assert gates.budgets(10_000_000, subjects=3).outcome is Outcome.PASSED
-    assert gates.budgets(700_000_000, subjects=100_000).outcome is Outcome.PASSED
-    assert gates.budgets(900_000_000, subjects=100_000).outcome is Outcome.FAILED
+    assert gates.budgets(350_000_000, subjects=100_000).outcome is Outcome.PASSED
+    assert gates.budgets(351_000_000, subjects=100_000).outcome is Outcome.FAILED
+
+
+def test_a_version_whose_lists_are_found_slowly_is_refused() -> None:
+    assert gates.lookups(20e-6).outcome is Outcome.PASSED
+    slow = gates.lookups(201e-6)
+    assert (slow.outcome, slow.reason) == (Outcome.FAILED, "201 µs a look-up; at most 200 µs")
+    assert gates.refusals({"lists": {}, "verdicts": [msgspec.to_builtins(slow)]}, serving=None) == [slow]
 
 
 def test_a_version_that_would_lose_the_personal_lists_is_refused(tmp_path: Path) -> None:
