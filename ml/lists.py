@@ -16,9 +16,9 @@ NO_PRODUCT = 0
 class Lists:
     """One list for each of `subjects` (n): shopper keys or product ids.
 
-    `products` (n × length, int64) is padded at the end with NO_PRODUCT (0) if a list is shorter; `scores`
-    (n × length, float32) are comparable within a list only; `because` (n × length) is the product of the
-    subject's history that contributes most to the recommendation, or NO_PRODUCT if none does.
+    `products` (n × length, int64) has NO_PRODUCT (0) in places without one; `scores` (n × length, float32)
+    are comparable within a list only; `because` (n × length) is the product of the subject's history that
+    contributes most to the recommendation, or NO_PRODUCT if none does.
     """
 
     subjects: NDArray[Any]
@@ -37,6 +37,8 @@ class Lists:
 
     def to_arrays(self) -> dict[str, NDArray[Any]]:
         """Return the arrays that `ml.mapped_lists` describes."""
+        if self._has_gaps():
+            return self._without_gaps().to_arrays()
         subjects = _keys(self.subjects)
         order = np.argsort(subjects, kind="stable")
         items = np.setdiff1d(np.union1d(self.products, self.because), [NO_PRODUCT])
@@ -52,6 +54,18 @@ class Lists:
         if (self.because != NO_PRODUCT).any():
             found["because"] = _positions(self.because[order], items)
         return found
+
+    def _has_gaps(self) -> bool:
+        """Return whether a place without a product is followed by a product."""
+        is_empty = self.products == NO_PRODUCT
+        return bool((is_empty[:, :-1] & ~is_empty[:, 1:]).any())
+
+    def _without_gaps(self) -> Self:
+        order = np.argsort(self.products == NO_PRODUCT, axis=1, kind="stable")
+        rows = np.arange(len(self))[:, np.newaxis]
+        return type(self)(
+            self.subjects, self.products[rows, order], self.scores[rows, order], self.because[rows, order]
+        )
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> Self:

@@ -83,6 +83,15 @@ def test_products_have_lists_by_their_ids(tmp_path: Path, subject: int, products
     assert all(entry.because is None for entry in entries or ())
 
 
+def test_places_without_a_product_may_be_anywhere_in_a_list(tmp_path: Path) -> None:
+    row = [Scored(NO_PRODUCT, 0.0), Scored(8, 2.0, 9), Scored(NO_PRODUCT, 0.0), Scored(5, 1.0)]
+    lists = mapped(tmp_path, lists_of(SHOPPERS[:1], [row]))
+
+    entries = found(lists, SHOPPERS[0])
+    assert entries is not None
+    assert [(entry.product_id, entry.because) for entry in entries] == [(8, 9), (5, None)]
+
+
 def test_everyone_has_one_list(tmp_path: Path) -> None:
     lists = mapped(tmp_path, lists_of([""], [[Scored(4, 3.0)]]))
 
