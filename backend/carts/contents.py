@@ -1,7 +1,7 @@
 """The lines of a cart at current prices, and whether each can be ordered."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from django.db.models import TextChoices
@@ -19,10 +19,14 @@ class Problem(TextChoices):
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A cart item at its current price; `problem` is None if it can be ordered."""
+    """A cart item at its current price; `problem` is None if it can be ordered.
+
+    `discount_amount` is what promotions take off the line.
+    """
 
     item: CartItem
     problem: Problem | None
+    discount_amount: Decimal = Decimal(0)
 
     @property
     def unit_price(self) -> Decimal:
@@ -37,8 +41,8 @@ class Line:
 
     @property
     def total_price(self) -> Decimal:
-        """The current price of all units."""
-        return self.unit_price * self.item.quantity
+        """The current price of all units, less what promotions take off."""
+        return self.unit_price * self.item.quantity - self.discount_amount
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +68,27 @@ class Contents:
         return sum(line.item.quantity for line in self.orderable)
 
     @property
+    def discount_amount(self) -> Decimal:
+        """What promotions take off these units."""
+        return sum((line.discount_amount for line in self.orderable), Decimal(0))
+
+    @property
     def subtotal(self) -> Decimal:
         """The price of these units, before tax and shipping."""
         return sum((line.total_price for line in self.orderable), Decimal(0))
+
+
+def reduced(contents: Contents, *, discounts: Mapping[int, Decimal]) -> Contents:
+    """Return the contents with what promotions take off the lines, by variant id."""
+    if not discounts:
+        return contents
+    lines = tuple(
+        replace(line, discount_amount=discounts.get(line.item.variant_id, Decimal(0)))
+        if line.problem is None
+        else line
+        for line in contents.lines
+    )
+    return replace(contents, lines=lines)
 
 
 def contents_of(items: Sequence[CartItem]) -> Contents:

@@ -11,6 +11,7 @@ from backend.carts.errors import MAX_LINES
 from backend.carts.models import Cart, CartItem
 from backend.carts.selectors import cart_of
 from backend.carts.services import MAX_LINE_UNITS, locked_cart
+from backend.promotions.codes import move_codes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,8 +27,8 @@ def merge(guest: Owner, *, into: Owner, now: datetime) -> list[MergedLine]:
     """Move the lines of the guest's cart into the other cart, and delete the guest's; return what was moved.
 
     The quantities of a variant in both carts are added, up to what is available. A line that doesn't fit into
-    the cart is dropped, with a quantity of 0. An empty list means that there was no guest's cart to merge,
-    also because a concurrent request merged it.
+    the cart is dropped, with a quantity of 0. The guest's codes are moved too. An empty list means that there
+    was no guest's cart to merge, also because a concurrent request merged it.
     """
     if not cart_of(guest).exists():
         return []
@@ -38,6 +39,7 @@ def merge(guest: Owner, *, into: Owner, now: datetime) -> list[MergedLine]:
         if old is None:
             return []
         lines = _move_items(old, into=cart)
+        move_codes(guest, into=into)
         old.delete()
     return lines
 

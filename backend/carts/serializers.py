@@ -11,6 +11,8 @@ from backend.carts.services import MAX_LINE_UNITS
 from backend.catalog.images.serializers import ImageURL
 from backend.catalog.models import Product, Variant
 from backend.catalog.serializers import PRODUCT, VARIANT, Attributes
+from backend.promotions.explanation_serializers import AppliedPromotionSerializer, RefusedPromotionSerializer
+from backend.promotions.serializers import CodeField
 
 
 class NewCartItemSerializer(Body):
@@ -33,6 +35,14 @@ class QuantitySerializer(Body):
     """The new quantity of a line; to remove the line, use DELETE."""
 
     quantity = serializers.IntegerField(min_value=1, max_value=MAX_LINE_UNITS)
+
+
+class EnteredCodeSerializer(Body):
+    """A code to enter into the cart."""
+
+    EXAMPLE = {"code": "WELCOME5"}
+
+    code = CodeField()
 
 
 class CartProductSerializer(serializers.ModelSerializer[Product]):
@@ -71,6 +81,7 @@ class CartLineSerializer(serializers.Serializer[Any]):
     EXAMPLE = {
         "unit_price": "89.00",
         "previous_unit_price": "99.00",
+        "discount_amount": "0.00",
         "total_price": "89.00",
         "problem": None,
     }
@@ -85,7 +96,12 @@ class CartLineSerializer(serializers.Serializer[Any]):
         allow_null=True,
         help_text="The price when the shopper last changed the line, if it is another one now.",
     )
-    total_price = MoneyOutput(currency="item.variant.product.currency")
+    discount_amount = MoneyOutput(
+        currency="item.variant.product.currency", help_text="What promotions take off the line."
+    )
+    total_price = MoneyOutput(
+        currency="item.variant.product.currency", help_text="quantity × unit_price - discount_amount."
+    )
     problem = serializers.ChoiceField(choices=Problem.choices, allow_null=True)
     exposure_id = serializers.UUIDField(source="item.exposure_id", allow_null=True)
     added_at = serializers.DateTimeField(source="item.added_at")
@@ -104,14 +120,27 @@ class MergedLineSerializer(serializers.Serializer[Any]):
 
 
 class CartSerializer(serializers.Serializer[Any]):
-    """A cart; units and subtotal cover the lines that can be ordered, before tax and shipping."""
+    """A cart; units and amounts cover the lines that can be ordered, before tax and shipping."""
 
-    EXAMPLE = {"units": 1, "subtotal": "89.00", "currency": "USD", "cart_token": None}
+    EXAMPLE = {
+        "units": 1,
+        "discount_amount": "0.00",
+        "subtotal": "89.00",
+        "currency": "USD",
+        "codes": ["WELCOME5"],
+        "cart_token": None,
+    }
 
     items = CartLineSerializer(source="lines", many=True)
     units = serializers.IntegerField()
-    subtotal = MoneyOutput()
+    discount_amount = MoneyOutput(help_text="What promotions take off the items.")
+    subtotal = MoneyOutput(help_text="What the items cost after promotions.")
     currency = serializers.CharField(allow_null=True)
+    codes = serializers.ListField(child=serializers.CharField(), help_text="The codes that were entered.")
+    promotions = AppliedPromotionSerializer(many=True, help_text="The promotions that are applied.")
+    refused_codes = RefusedPromotionSerializer(
+        many=True, help_text="The codes that don't apply to this cart, with the reason."
+    )
     cart_token = serializers.CharField(
         allow_null=True, help_text="A new guest's token, once; send it as X-Cart-Token from now on."
     )

@@ -30,6 +30,7 @@ from backend.inventory.errors import InsufficientStock
 from backend.inventory.services import shortage
 from backend.outbox.services import publish
 from backend.outbox.topics import Topic
+from backend.promotions.codes import forget_codes_of_guests
 
 SQL = Path(__file__).parent / "sql"
 MAX_LINE_UNITS = 9_999
@@ -162,7 +163,12 @@ def take_items(owner: Owner) -> list[CartItem]:
 
 
 def forget_old_guest_carts(*, now: datetime) -> int:
-    """Delete the carts of guests that were not changed for GUEST_CARTS_KEPT_FOR; return how many."""
-    old = Cart.objects.filter(user=None, changed_at__lt=now - GUEST_CARTS_KEPT_FOR)
+    """Delete the carts of guests that were not changed for GUEST_CARTS_KEPT_FOR; return how many.
+
+    Codes that guests entered before that time are deleted too.
+    """
+    before = now - GUEST_CARTS_KEPT_FOR
+    forget_codes_of_guests(before=before)
+    old = Cart.objects.filter(user=None, changed_at__lt=before)
     _, deleted = old.delete()
     return deleted.get(Cart._meta.label, 0)

@@ -1,5 +1,7 @@
 """Cart endpoints."""
 
+from datetime import datetime
+
 from django.utils import timezone
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
@@ -12,23 +14,36 @@ from backend.api.responses import envelope
 from backend.api.schema import envelope_of, operation
 from backend.api.shoppers import shopper_of
 from backend.api.throttles import BrowseThrottle
-from backend.carts import selectors, services
+from backend.carts import services
 from backend.carts.callers import Caller, caller_of, caller_with_token
-from backend.carts.contents import Contents, contents_of
 from backend.carts.errors import CartFull, CartItemNotFound, CurrencyMismatch, UnitLimitExceeded
-from backend.carts.serializers import CartSerializer, NewCartItemSerializer, QuantitySerializer
+from backend.carts.promoted import PromotedCart, promoted_cart
+from backend.carts.serializers import (
+    CartSerializer,
+    EnteredCodeSerializer,
+    NewCartItemSerializer,
+    QuantitySerializer,
+)
 from backend.catalog.errors import ProductNotFound, VariantNotFound, VariantRequired
 from backend.inventory.errors import InsufficientStock
+from backend.promotions.codes import enter_code, normalised, withdraw_code
+from backend.promotions.errors import PromotionCodeNotFound, TooManyCodes
+from backend.promotions.explanation_serializers import applied, refused
 
 
-def _cart(caller: Caller, *, message: str = "", status: int = 200) -> Response:
-    contents = contents_of([]) if caller.owner is None else selectors.cart_contents(caller.owner)
-    return envelope(_shown(contents, caller=caller), message=message, status=status)
+def _cart(caller: Caller, *, now: datetime, message: str = "", status: int = 200) -> Response:
+    cart = promoted_cart(caller.owner, now=now)
+    return envelope(_shown(cart, caller=caller), message=message, status=status)
 
 
-def _shown(contents: Contents, *, caller: Caller) -> object:
+def _shown(cart: PromotedCart, *, caller: Caller) -> object:
+    contents = cart.contents
     return CartSerializer(
         {
+            "discount_amount": contents.discount_amount,
+            "codes": cart.codes,
+            "promotions": applied(cart.evaluation),
+            "refused_codes": refused(cart.evaluation, with_code_only=True),
             "lines": contents.lines,
             "units": contents.units,
             "subtotal": contents.subtotal,
@@ -48,7 +63,8 @@ class CartView(APIView):
     @operation("cart_get", tag="cart", headers=[CART_TOKEN], response=envelope_of(CartSerializer))
     def get(self, request: Request) -> Response:
         """Show the cart at current prices."""
-        return _cart(caller_of(request, now=timezone.now()))
+        now = timezone.now()
+        return _cart(caller_of(request, now=now), now=now)
 
     @operation(
         "cart_items_create",
@@ -87,7 +103,7 @@ class CartView(APIView):
             quantity=body["quantity"],
             claim=claim,
         )
-        return _cart(caller, message="Added to your cart.", status=201)
+        return _cart(caller, now=now, message="Added to your cart.", status=201)
 
 
 class CartItemView(APIView):
@@ -112,7 +128,7 @@ class CartItemView(APIView):
         if caller.owner is None:
             raise CartItemNotFound(item_id=item_id)
         services.change_quantity(caller.owner, item_id=item_id, quantity=body["quantity"], now=now)
-        return _cart(caller, message="Quantity changed.")
+        return _cart(caller, now=now, message="Quantity changed.")
 
     @operation(
         "cart_items_delete",
@@ -131,4 +147,58 @@ class CartItemView(APIView):
         if caller.owner is None:
             raise CartItemNotFound(item_id=item_id)
         services.remove_item(caller.owner, item_id=item_id, now=now)
-        return _cart(caller, message="Removed from your cart.")
+        return _cart(caller, now=now, message="Removed from your cart.")
+
+
+class CartCodesView(APIView):
+    """The codes of the caller's cart."""
+
+    permission_classes = (AllowAny,)
+    throttle_classes = (BrowseThrottle,)
+
+    @operation(
+        "cart_codes_create",
+        tag="cart",
+        request=EnteredCodeSerializer,
+        headers=[CART_TOKEN],
+        response=envelope_of(CartSerializer),
+        status=201,
+        errors=[PromotionCodeNotFound, TooManyCodes],
+    )
+    def post(self, request: Request) -> Response:
+        """Enter the code of a promotion.
+
+        A code stays in the cart although it doesn't apply yet; `refused_codes` says why. A guest without a
+        token gets one.
+        """
+        now = timezone.now()
+        body = parse_body(request, EnteredCodeSerializer)
+        caller, owner = caller_with_token(request, now=now)
+        enter_code(owner, body["code"], now=now)
+        return _cart(caller, now=now, message="Code entered.", status=201)
+
+
+class CartCodeView(APIView):
+    """A code of the caller's cart."""
+
+    permission_classes = (AllowAny,)
+    throttle_classes = (BrowseThrottle,)
+
+    @operation(
+        "cart_codes_delete",
+        tag="cart",
+        headers=[CART_TOKEN],
+        response=envelope_of(CartSerializer),
+        errors=[PromotionCodeNotFound],
+    )
+    def delete(self, request: Request, code: str) -> Response:
+        """Remove a code from the cart.
+
+        Returns the cart without it.
+        """
+        now = timezone.now()
+        caller = caller_of(request, now=now)
+        if caller.owner is None:
+            raise PromotionCodeNotFound(code=normalised(code))
+        withdraw_code(caller.owner, code)
+        return _cart(caller, now=now, message="Code removed.")

@@ -265,12 +265,18 @@ def extras_of(order: Order) -> list[Line]:
 
 
 def _shipping(order: Order) -> list[Line]:
-    rows = [row for row in order.adjustments.all() if row.kind == AdjustmentKind.SHIPPING]
+    adjustments = list(order.adjustments.all())
+    rows = [row for row in adjustments if row.kind == AdjustmentKind.SHIPPING]
+    # There is one method; its tax is on what promotions left of its price.
+    off = sum(
+        (row.amount for row in adjustments if row.kind == AdjustmentKind.PROMOTION and row.item_id is None),
+        ZERO,
+    )
     lines = [
         Line(
             description=f"Shipping: {row.description}" if row.description else "Shipping",
-            amount=row.amount,
-            net=row.amount - row.tax_amount if order.prices_include_tax else row.amount,
+            amount=row.amount + off,
+            net=row.amount + off - (row.tax_amount if order.prices_include_tax else ZERO),
             tax=row.tax_amount,
             tax_rate=row.tax_rate,
         )

@@ -10,6 +10,7 @@ from backend.orders.changes import changing, chosen, count, items_of, open_units
 from backend.orders.errors import TransitionNotAllowed
 from backend.orders.models import MovementKind, Order, OrderStatus
 from backend.orders.movements import Part, record_parts
+from backend.orders.promotions import give_back_uses
 from backend.orders.status import Action
 
 
@@ -52,6 +53,7 @@ def cancel_units(
             kind=MovementKind.CANCEL,
         )
         count("cancelled", units=units)
+        give_back_uses(order, now=now)
         cancelled = {f"item {item.pk}": (item.cancelled, item.cancelled + units[item.pk]) for item in items}
         record("orders.units_cancelled", by=by, subject=order, changes=cancelled)
     return order

@@ -30,6 +30,7 @@ from backend.audit.services import entry_of
 from backend.carts.contents import Contents, contents_of
 from backend.carts.errors import UnitLimitExceeded
 from backend.carts.models import CartItem
+from backend.carts.promoted import PromotedCart, promoted
 from backend.carts.services import take_items
 from backend.catalog.models import Variant
 from backend.inventory.models import Reservation, ReservationState
@@ -49,11 +50,15 @@ from backend.orders.models import (
 from backend.orders.movements import sale_of
 from backend.orders.numbers import order_number
 from backend.orders.pricing import Tariff, Totals
+from backend.orders.promotions import adjustments_of, uses_of
 from backend.orders.quotes import orderable_currency, priced_lines
 from backend.orders.snapshots import snapshot_of
 from backend.outbox.services import messages
 from backend.outbox.topics import Topic
 from backend.payments.services import new_payment
+from backend.promotions.customers import use_owner
+from backend.promotions.reading import Terms
+from backend.promotions.uses import take_uses, use_rows
 
 SQL = Path(__file__).parent / "sql"
 
@@ -62,12 +67,14 @@ SQL = Path(__file__).parent / "sql"
 class Purchase:
     """The data that a customer or a guest sends to place an order, the tariff, and the facts of the request.
 
-    Without a shipping method, the cheapest one is used. The tariff is read before the transaction;
-    `expected_total` and `expected_currency` protect against a later change.
+    Without a shipping method, the cheapest one is used. The tariff and the terms of promotions are read
+    before the transaction; `expected_total` and `expected_currency` protect against a later change. Without
+    terms, no promotion is applied.
     """
 
     owner: Owner
     tariff: Tariff
+    terms: Terms | None = None
     arrival: Arrival = NO_ARRIVAL
     name: str = ""
     phone: str = ""
@@ -93,6 +100,7 @@ def place_order(purchase: Purchase, *, by: Actor, now: datetime, last_rows: Last
         DestinationNotServed: no shipping method ships the cart to the address.
         ShippingMethodUnavailable: the chosen method doesn't.
         UnitLimitExceeded: the customer would have too many units of a product in open orders.
+        PromotionUsedUp: what was left of a promotion was taken in the meantime.
         OrderTooLarge: the total is too high to store.
         CurrencyChanged: the currency is not `expected_currency`.
         PriceChanged: the total is not `expected_total`.
@@ -100,8 +108,9 @@ def place_order(purchase: Purchase, *, by: Actor, now: datetime, last_rows: Last
         InvalidInput: the gateway does not know a payment option, or `expected_total` has too many decimal
             places for the currency.
     """
-    contents = _taken_contents(purchase)
-    totals = _totals(contents, purchase=purchase)
+    cart = promoted(_taken_contents(purchase), terms=purchase.terms or Terms(now=now))
+    contents = cart.contents
+    totals = _totals(cart, purchase=purchase)
     order = _order_of(purchase, contents=contents, totals=totals, now=now)
     _require_expected(order, purchase=purchase)
     order.save(force_insert=True)
@@ -116,9 +125,15 @@ def place_order(purchase: Purchase, *, by: Actor, now: datetime, last_rows: Last
     )
     items = _store_items(order, contents=contents, totals=totals, reservations=reservations)
     steps = _store_history(order, by=by, now=now)
+    uses = uses_of(cart.evaluation, totals=totals, terms=purchase.terms)
+    if uses or cart.codes:
+        # Late, because orders wait for each other at a promotion with a cap.
+        used_by = use_owner(user_id=purchase.owner.user_id, email=purchase.email)
+        take_uses(uses, cart=purchase.owner, used_by=used_by)
     last_rows.add(
         *_payment_rows(order, purchase=purchase, now=now),
-        *_shipping_rows(order, totals=totals),
+        *_adjustments(order, items=items, cart=cart, totals=totals),
+        *use_rows(uses, order_number=order.order_number, currency=order.currency, now=now),
         *(_sales(items, contents=contents, now=now) if confirmed else ()),
         *messages(Topic.PRODUCT, sorted({variant.product_id for variant in variants.values()})),
         *messages(Topic.ORDER_STEP, [step.pk for step in steps]),
@@ -169,12 +184,13 @@ def _require_within_limit(items: Sequence[CartItem], *, open_units: Mapping[int,
         raise UnitLimitExceeded.of([(over[pk], units[pk]) for pk in sorted(over)], limit=limit)
 
 
-def _totals(contents: Contents, *, purchase: Purchase) -> Totals:
+def _totals(cart: PromotedCart, *, purchase: Purchase) -> Totals:
     return purchase.tariff.totals(
-        priced_lines(contents),
+        priced_lines(cart.contents),
         destination=destination_of(purchase.shipping_address),
-        currency=orderable_currency(contents),
+        currency=orderable_currency(cart.contents),
         method=purchase.shipping_method,
+        evaluation=cart.evaluation,
     )
 
 
@@ -240,6 +256,7 @@ def _store_items(
             quantity=line.item.quantity,
             list_price=line.item.variant.list_price,
             unit_price=line.unit_price,
+            discount_amount=line.discount_amount,
             total_price=line.total_price,
             tax_class=taxed.tax_class,
             tax_rate=taxed.tax_rate,
@@ -269,15 +286,26 @@ def _store_history(order: Order, *, by: Actor, now: datetime) -> list[OrderStatu
     return steps
 
 
+def _adjustments(
+    order: Order, *, items: Sequence[OrderItem], cart: PromotedCart, totals: Totals
+) -> list[OrderAdjustment]:
+    rows = [
+        *_shipping_rows(order, totals=totals),
+        *adjustments_of(order, items=items, evaluation=cart.evaluation, totals=totals),
+    ]
+    set_related(order, "adjustments", rows)
+    return rows
+
+
 def _shipping_rows(order: Order, *, totals: Totals) -> list[OrderAdjustment]:
-    if not totals.shipping_cost:
+    if not totals.method.price:
         return []
     shipping = OrderAdjustment(
         order=order,
         kind=AdjustmentKind.SHIPPING,
         code=totals.method.code,
         description=totals.method.name,
-        amount=totals.shipping.amount,
+        amount=totals.method.price,
         tax_rate=totals.shipping.tax_rate,
         tax_amount=totals.shipping.tax_amount,
     )

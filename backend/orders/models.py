@@ -33,6 +33,7 @@ from backend.inventory.models import Reservation
 from backend.orders import fulfilment_models, refund_models  # noqa: F401 - models that Django has to know
 from backend.payments.models import Payment
 from backend.payments.selectors import payments_of
+from backend.promotions.models import Promotion
 
 
 class OrderStatus(models.TextChoices):
@@ -148,6 +149,16 @@ class Order(WithArrival):
         return list(payments_of(self.order_number))
 
     @property
+    def discount_amount(self) -> Decimal:
+        """What promotions took off the items."""
+        return sum((item.discount_amount for item in self.items.all()), Decimal(0))
+
+    @property
+    def promotions(self) -> "list[OrderAdjustment]":
+        """What each promotion took off each item, or off shipping."""
+        return [row for row in self.adjustments.all() if row.kind == AdjustmentKind.PROMOTION]
+
+    @property
     def item_count(self) -> int:
         """The number of lines."""
         return len(self.items.all())
@@ -161,8 +172,8 @@ class Order(WithArrival):
 class OrderItem(models.Model):
     """A line of an order, with a snapshot of the product.
 
-    `total_price` is what the customer sees: quantity × unit_price - discount_amount, the line's share in
-    discounts of the whole order. `net_amount` is the same without tax. `list_price` is the price of a unit
+    `total_price` is what the customer sees: quantity × unit_price - discount_amount, which promotions take
+    off. `net_amount` is the same without tax. `list_price` is the price of a unit
     before its own discount. Of the units, `cancelled` and `shipped` don't overlap, `delivered` and `returned`
     were shipped. An order of an earlier release may lack `seller`, `list_price` and `net_amount`.
 
@@ -247,7 +258,9 @@ class AdjustmentKind(models.TextChoices):
 class OrderAdjustment(models.Model):
     """What an order costs besides its items, negative for a discount, with its tax.
 
-    A discount of the whole order has a row for each item, which `OrderItem.discount_amount` adds up.
+    A promotion has a row for each item that it reduces by `units`, which `OrderItem.discount_amount` adds up,
+    or a row without an item if it reduces shipping. Then the row SHIPPING has the price before it, and the
+    tax on what is left.
     """
 
     order = models.ForeignKey(Order, on_delete=models.CASCADE, related_name="adjustments")
@@ -255,6 +268,10 @@ class OrderAdjustment(models.Model):
     kind = models.CharField(max_length=9, choices=AdjustmentKind.choices)
     code = models.CharField(max_length=40, blank=True)
     description = models.CharField(max_length=200, blank=True)
+    promotion = models.ForeignKey(
+        Promotion, null=True, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
+    units = models.PositiveIntegerField(null=True)
     amount = models.DecimalField(max_digits=16, decimal_places=4)
     tax_rate = models.DecimalField(max_digits=7, decimal_places=4, default=Decimal(0))
     tax_amount = models.DecimalField(max_digits=16, decimal_places=4, default=Decimal(0))

@@ -7,6 +7,8 @@ from decimal import Decimal
 from backend.addresses.validation import Destination
 from backend.api import money
 from backend.catalog.models import STANDARD_TAX_CLASS
+from backend.promotions.evaluation import Evaluation
+from backend.promotions.explanation import ShippingReduction
 from backend.shipping.errors import DestinationNotServed, ShippingMethodUnavailable
 from backend.shipping.rates import Parcel, Quote, ShippingRates, rates
 from backend.taxes.calculation import Taxable, TaxCalculator, calculator
@@ -36,7 +38,8 @@ class Taxed:
 class Totals:
     """An order's amounts in its currency; the lines are in the order in which they were given.
 
-    `method` is the shipping method, and `shipping` what it costs.
+    `method` is the shipping method with its price, and `shipping` what is left of that after
+    `shipping_reductions`.
     """
 
     lines: Sequence[Taxed]
@@ -44,6 +47,12 @@ class Totals:
     method: Quote
     currency: str
     prices_include_tax: bool
+    shipping_reductions: Sequence[ShippingReduction] = ()
+
+    @property
+    def shipping_discount(self) -> Decimal:
+        """What promotions take off shipping."""
+        return sum((reduction.amount for reduction in self.shipping_reductions), Decimal(0))
 
     @property
     def subtotal(self) -> Decimal:
@@ -75,15 +84,23 @@ class Tariff:
     shipping: ShippingRates
 
     def totals(
-        self, lines: Sequence[PricedLine], *, destination: Destination, currency: str, method: str = ""
+        self,
+        lines: Sequence[PricedLine],
+        *,
+        destination: Destination,
+        currency: str,
+        method: str = "",
+        evaluation: Evaluation | None = None,
     ) -> Totals:
         """Return the amounts of an order of these lines; without a `method`, by the cheapest one.
+
+        The lines are reduced already; the `evaluation` says what promotions take off shipping.
 
         Raises:
             DestinationNotServed: no method ships the lines to the destination.
             ShippingMethodUnavailable: `method` doesn't.
         """
-        offers = self.offers(lines, destination=destination, currency=currency)
+        offers = self.offers(lines, destination=destination, currency=currency, evaluation=evaluation)
         if not method:
             return offers[0]
         for totals in offers:
@@ -93,7 +110,14 @@ class Tariff:
             shipping_method=method, available=[totals.method.code for totals in offers]
         )
 
-    def offers(self, lines: Sequence[PricedLine], *, destination: Destination, currency: str) -> list[Totals]:
+    def offers(
+        self,
+        lines: Sequence[PricedLine],
+        *,
+        destination: Destination,
+        currency: str,
+        evaluation: Evaluation | None = None,
+    ) -> list[Totals]:
         """Return the amounts with each shipping method, the one with the cheapest shipping first.
 
         Raises:
@@ -109,7 +133,11 @@ class Tariff:
                 subtotal=money.written(parcel.amount, currency=currency),
             )
         goods = [Taxable(amount=line.amount, tax_class=line.tax_class) for line in lines]
-        costs = [Taxable(amount=quote.price, tax_class=quote.tax_class) for quote in quotes]
+        reductions = [evaluation.shipping(quote.price) if evaluation else [] for quote in quotes]
+        costs = [
+            Taxable(amount=quote.price - _sum_of(off), tax_class=quote.tax_class)
+            for quote, off in zip(quotes, reductions, strict=True)
+        ]
         taxed = self._taxed([*goods, *costs], destination=destination, currency=currency)
         return [
             Totals(
@@ -118,8 +146,9 @@ class Tariff:
                 method=quote,
                 currency=currency,
                 prices_include_tax=self.taxes.prices_include_tax,
+                shipping_reductions=off,
             )
-            for quote, shipping in zip(quotes, taxed[len(goods) :], strict=True)
+            for quote, shipping, off in zip(quotes, taxed[len(goods) :], reductions, strict=True)
         ]
 
     def _taxed(self, amounts: Sequence[Taxable], *, destination: Destination, currency: str) -> list[Taxed]:
@@ -134,6 +163,10 @@ class Tariff:
             )
             for taxable, line in zip(amounts, taxes, strict=True)
         ]
+
+
+def _sum_of(reductions: Sequence[ShippingReduction]) -> Decimal:
+    return sum((reduction.amount for reduction in reductions), Decimal(0))
 
 
 def _parcel_of(lines: Sequence[PricedLine]) -> Parcel:

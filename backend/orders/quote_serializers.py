@@ -18,6 +18,7 @@ class QuotedMethodSerializer(serializers.Serializer[Any]):
     EXAMPLE: ClassVar[dict[str, Any]] = {
         "code": "standard",
         "name": "Standard",
+        "shipping_discount_amount": "0.00",
         "shipping_cost": "4.90",
         "shipping_tax_amount": "0.43",
         "tax_amount": "8.33",
@@ -26,7 +27,10 @@ class QuotedMethodSerializer(serializers.Serializer[Any]):
 
     code = serializers.CharField(source="method.code", help_text="Send it to checkout as `shipping_method`.")
     name = serializers.CharField(source="method.name")
-    shipping_cost = MoneyOutput()
+    shipping_discount_amount = MoneyOutput(
+        source="shipping_discount", help_text="What promotions take off shipping."
+    )
+    shipping_cost = MoneyOutput(help_text="What shipping costs after promotions.")
     shipping_tax_amount = MoneyOutput(source="shipping.tax_amount")
     tax_amount = MoneyOutput(help_text="The tax on the items and on shipping.")
     total_amount = MoneyOutput(help_text="Send it to checkout as `expected_total`.")
@@ -37,6 +41,7 @@ class QuotedLineSerializer(serializers.Serializer[Any]):
 
     EXAMPLE: ClassVar[dict[str, Any]] = {
         "item_id": 1,
+        "discount_amount": "0.00",
         "total_price": "89.00",
         "tax_class": "standard",
         "tax_rate": "8.8750",
@@ -44,6 +49,7 @@ class QuotedLineSerializer(serializers.Serializer[Any]):
     }
 
     item_id = serializers.IntegerField(source="line.item.pk")
+    discount_amount = MoneyOutput(source="line.discount_amount")
     total_price = MoneyOutput(source="line.total_price")
     tax_class = serializers.CharField(source="taxed.tax_class")
     tax_rate = serializers.DecimalField(
@@ -60,6 +66,7 @@ class QuoteSerializer(serializers.Serializer[Any]):
         "state": "NY",
         "currency": "USD",
         "prices_include_tax": False,
+        "discount_amount": "0.00",
         "subtotal": "89.00",
     }
 
@@ -69,6 +76,7 @@ class QuoteSerializer(serializers.Serializer[Any]):
     )
     currency = serializers.CharField()
     prices_include_tax = serializers.BooleanField()
-    subtotal = MoneyOutput(help_text="The price of the items.")
+    discount_amount = MoneyOutput(help_text="What promotions take off the items.")
+    subtotal = MoneyOutput(help_text="The price of the items after promotions.")
     items = QuotedLineSerializer(source="lines", many=True)
     methods = QuotedMethodSerializer(many=True, help_text="The shipping methods, the cheapest first.")

@@ -43,8 +43,9 @@ class QuoteView(APIView):
         if one has changed.
         """
         body = parse_body(request, QuoteRequestSerializer)
-        owner = caller_of(request, now=timezone.now()).owner
+        now = timezone.now()
+        owner = caller_of(request, now=now).owner
         if owner is None:
             raise NotAuthenticated
         address = with_shipping_address(body, owner=owner)["shipping_address"]
-        return envelope(QuoteSerializer(quote(owner, address=address)).data)
+        return envelope(QuoteSerializer(quote(owner, address=address, now=now)).data)

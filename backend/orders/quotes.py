@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 
 from backend.addresses.validation import Destination, destination_of
 from backend.api.owners import Owner
 from backend.carts.contents import Contents, Line
-from backend.carts.selectors import cart_contents
+from backend.carts.promoted import PromotedCart, promoted_cart
 from backend.inventory.services import shortage
 from backend.orders.errors import CartEmpty, ItemsUnavailable
 from backend.orders.pricing import PricedLine, Taxed, Totals, tariff
@@ -30,6 +31,12 @@ class CartQuote:
     currency: str
     lines: list[QuotedLine]
     methods: list[Totals]
+    cart: PromotedCart
+
+    @property
+    def discount_amount(self) -> Decimal:
+        """What promotions take off the items."""
+        return self.cart.contents.discount_amount
 
     @property
     def prices_include_tax(self) -> bool:
@@ -42,23 +49,26 @@ class CartQuote:
         return self.methods[0].subtotal
 
 
-def quote(owner: Owner, *, address: Mapping[str, str]) -> CartQuote:
-    """Return what the owner's cart costs at present, shipped to the address (3 queries).
+def quote(owner: Owner, *, address: Mapping[str, str], now: datetime) -> CartQuote:
+    """Return what the owner's cart costs at present, shipped to the address (4 queries).
 
     Raises:
         CartEmpty: the cart is empty.
         ItemsUnavailable: a line is no longer for sale, or too few units are available.
         DestinationNotServed: no shipping method ships the cart there.
     """
-    contents = cart_contents(owner)
+    cart = promoted_cart(owner, now=now)
+    contents = cart.contents
     currency = orderable_currency(contents)
     destination = destination_of(address)
-    methods = tariff().offers(priced_lines(contents), destination=destination, currency=currency)
+    methods = tariff().offers(
+        priced_lines(contents), destination=destination, currency=currency, evaluation=cart.evaluation
+    )
     lines = [
         QuotedLine(line=line, taxed=taxed, currency=currency)
         for line, taxed in zip(contents.lines, methods[0].lines, strict=True)
     ]
-    return CartQuote(destination=destination, currency=currency, lines=lines, methods=methods)
+    return CartQuote(destination=destination, currency=currency, lines=lines, methods=methods, cart=cart)
 
 
 def orderable_currency(contents: Contents) -> str:

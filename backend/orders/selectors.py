@@ -74,14 +74,17 @@ def _visible_to(viewer: Viewer) -> QuerySet[Order]:
 
 
 def order_for(order_id: int, *, viewer: Viewer) -> Order:
-    """Return the order with its items, shipments and history (5 queries, and one for its payments).
+    """Return the order with items, adjustments, shipments and history (6 queries, and 1 for its payments).
 
     Raises:
         OrderNotFound: it doesn't exist, or the viewer may not see it.
     """
     items = Prefetch("items", OrderItem.objects.select_related("reservation"))
     order = (
-        _visible_to(viewer).prefetch_related(items, "history", "shipments__items").filter(pk=order_id).first()
+        _visible_to(viewer)
+        .prefetch_related(items, "adjustments", "history", "shipments__items")
+        .filter(pk=order_id)
+        .first()
     )
     if order is None:
         raise OrderNotFound(order_id=order_id)
@@ -104,14 +107,16 @@ def require_visible(order_id: int, *, viewer: Viewer) -> None:
 
 
 def order_with_email(order_number: str, *, email: str) -> Order:
-    """Return a guest's order with its items, shipments and history (4 queries).
+    """Return a guest's order with its items, adjustments, shipments and history (5 queries).
 
     Raises:
         OrderNotFound: no guest placed an order with this number and e-mail address.
     """
     rows = Order.objects.filter(user=None, order_number=order_number.strip().upper(), email__iexact=email)
     items = Prefetch("items", OrderItem.objects.select_related("reservation"))
-    order = rows.exclude(guest="").prefetch_related(items, "history", "shipments__items").first()
+    order = (
+        rows.exclude(guest="").prefetch_related(items, "adjustments", "history", "shipments__items").first()
+    )
     if order is None:
         raise OrderNotFound
     return order

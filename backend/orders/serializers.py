@@ -94,9 +94,7 @@ class OrderItemSerializer(SaleItemSerializer):
     list_price = MoneyOutput(
         currency="order.currency", allow_null=True, help_text="The price of a unit before its discount."
     )
-    discount_amount = MoneyOutput(
-        currency="order.currency", help_text="The line's share in discounts of the whole order."
-    )
+    discount_amount = MoneyOutput(currency="order.currency", help_text="What promotions took off the line.")
     tax_amount = MoneyOutput(currency="order.currency")
 
     class Meta(SaleItemSerializer.Meta):
@@ -141,6 +139,17 @@ class ChargeSerializer(serializers.Serializer[Any]):
     code = serializers.CharField()
     description = serializers.CharField()
     amount = serializers.CharField()
+
+
+class OrderPromotionSerializer(serializers.Serializer[Any]):
+    """What a promotion took off an item, or off shipping."""
+
+    EXAMPLE = {"name": "5 off from 50", "code": "WELCOME5", "amount": "-5.00"}
+
+    name = serializers.CharField(source="description")
+    code = serializers.CharField(help_text="Empty for an automatic promotion.")
+    item_id = serializers.IntegerField(allow_null=True, help_text="Null for shipping.")
+    amount = MoneyOutput(currency="order.currency", help_text="Negative.")
 
 
 SUMMARY = {
@@ -188,6 +197,7 @@ class OrderSerializer(serializers.ModelSerializer[Order]):
         "customer_phone": "+12125550100",
         "email": "john@example.org",
         "prices_include_tax": False,
+        "discount_amount": "5.00",
         "subtotal": "89.00",
         "tax_amount": "0.00",
         "shipping_cost": "0.00",
@@ -199,7 +209,9 @@ class OrderSerializer(serializers.ModelSerializer[Order]):
         "notes": "Please deliver after 5 PM",
     }
 
-    subtotal = MoneyOutput()
+    discount_amount = MoneyOutput(help_text="What promotions took off the items.")
+    subtotal = MoneyOutput(help_text="What the items cost after that.")
+    promotions = OrderPromotionSerializer(many=True)
     tax_amount = MoneyOutput()
     shipping_cost = MoneyOutput()
     charges = MoneyOutput()
@@ -230,6 +242,7 @@ class OrderSerializer(serializers.ModelSerializer[Order]):
             "payment_method",
             "currency",
             "prices_include_tax",
+            "discount_amount",
             "subtotal",
             "tax_amount",
             "shipping_cost",
@@ -245,6 +258,7 @@ class OrderSerializer(serializers.ModelSerializer[Order]):
             "created_at",
             "updated_at",
             "items",
+            "promotions",
             "payments",
             "shipments",
             "history",

@@ -28,12 +28,14 @@ from backend.orders.amounts import Costs, costs_of
 from backend.orders.confirmation import confirm_locked
 from backend.orders.fulfilment_models import Return, ReturnItem, ReturnStatus
 from backend.orders.models import Order, OrderItem, OrderPaymentStatus, OrderStatus
+from backend.orders.promotions import take_uses_again
 from backend.orders.steps import take_step
 from backend.outbox.services import publish
 from backend.outbox.topics import Topic
 from backend.payments import services as payments
 from backend.payments.models import PaymentStatus, RequestKind
 from backend.payments.selectors import PaymentSums, payments_of, sums_of
+from backend.promotions.errors import PromotionUsedUp
 
 STATUS_WITHOUT_PAYMENTS = {
     OrderStatus.DELIVERED: OrderPaymentStatus.PAID,
@@ -94,13 +96,17 @@ def _covers(sums: PaymentSums, amount: Decimal) -> bool:
 
 
 def _reopen(order: Order, *, by: Actor, now: datetime) -> None:
-    """Reserve the units of an expired order again and confirm it, unless they are no longer available."""
+    """Reserve the units of an expired order again and confirm it, unless they are no longer available.
+
+    The same holds for the promotions that reduced them.
+    """
     items = list(order.items.all())
     units = {item.variant_id: item.quantity for item in items}
     try:
         with transaction.atomic():
             held = reserve(units, reference=order.order_number, now=now, state=ReservationState.HELD)
-    except InsufficientStock:
+            take_uses_again(order)
+    except (InsufficientStock, PromotionUsedUp):
         return
     for item in items:
         item.reservation, item.cancelled = held[item.variant_id], 0

@@ -1,5 +1,6 @@
 """Order endpoints."""
 
+from datetime import datetime
 from typing import Any
 
 from django.utils import timezone
@@ -54,6 +55,8 @@ from backend.orders.returns import receive_at_once
 from backend.orders.serializers import OrderSerializer, OrderSummarySerializer, shown_order
 from backend.orders.shipments import deliver_all, ship_all
 from backend.payments.errors import GatewayNotOffered
+from backend.promotions.errors import PromotionUsedUp
+from backend.promotions.reading import terms_for
 from backend.shipping.errors import DestinationNotServed, ShippingMethodUnavailable
 
 PAGE = frozenset(PageParameters().fields)
@@ -104,6 +107,7 @@ class OrderListView(APIView):
             OrderTooLarge,
             PriceChanged,
             CurrencyChanged,
+            PromotionUsedUp,
             GatewayNotOffered,
         ],
     )
@@ -117,7 +121,7 @@ class OrderListView(APIView):
         if owner is None:
             raise NotAuthenticated
         body = with_shipping_address(body, owner=owner)
-        purchase = _purchase(owner, request=request, body=body)
+        purchase = _purchase(owner, request=request, body=body, now=now)
 
         def perform(last_rows: LastRows) -> Response:
             order = place_order(purchase, by=actor_of(request), now=now, last_rows=last_rows)
@@ -126,7 +130,7 @@ class OrderListView(APIView):
         return once(request, perform, scope="checkout", now=now)
 
 
-def _purchase(owner: Owner, *, request: Request, body: dict[str, Any]) -> Purchase:
+def _purchase(owner: Owner, *, request: Request, body: dict[str, Any], now: datetime) -> Purchase:
     """Return the purchase.
 
     Raises:
@@ -141,7 +145,15 @@ def _purchase(owner: Owner, *, request: Request, body: dict[str, Any]) -> Purcha
         user = account_of(request)
         name, phone = user.get_full_name(), user.phone or ""
     arrival = shopper_of(request).arrival
-    return Purchase(owner=owner, tariff=tariff(), arrival=arrival, name=name, phone=phone, **body)
+    return Purchase(
+        owner=owner,
+        tariff=tariff(),
+        terms=terms_for(owner, email=body["email"], now=now),
+        arrival=arrival,
+        name=name,
+        phone=phone,
+        **body,
+    )
 
 
 class OrderView(APIView):

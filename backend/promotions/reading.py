@@ -30,8 +30,9 @@ class Terms:
     now: datetime
 
     def evaluate(self, lines: Iterable[Line], *, currency: str) -> Evaluation:
-        """Return what the promotions do to a cart with these lines."""
-        if not self.rules:
+        """Return what the promotions do to a cart with these lines; nothing without lines or rules."""
+        lines = list(lines)
+        if not self.rules or not lines:
             return Evaluation(currency=currency)
         return evaluate(
             lines,

@@ -19,6 +19,7 @@ from backend.api.owners import Owner
 from backend.api.statements import statement
 from backend.promotions.errors import PromotionUsedUp
 from backend.promotions.models import CartCode, CustomerUse, Promotion, PromotionCode, PromotionUse
+from backend.promotions.reading import rule_of
 from backend.promotions.rules import Code, Rule
 
 SQL = Path(__file__).parent / "sql"
@@ -55,11 +56,8 @@ def take_uses(uses: Iterable[Use], *, cart: Owner, used_by: str) -> None:
         PromotionUsedUp: a cap doesn't allow one of them; the caller's transaction must be rolled back.
     """
     uses = sorted(uses, key=lambda use: use.rule.id)
-    wanted = {("promotion", use.rule.id) for use in uses if use.is_counted}
-    wanted |= {("code", use.rule.id) for use in uses if use.is_code_counted}
-    wanted |= {("customer", use.rule.id) for use in uses if used_by}
     take = _taken_at_once if connection.vendor == "postgresql" else _taken_one_by_one
-    missing = wanted - take(uses, cart=cart, used_by=used_by)
+    missing = _wanted(uses, used_by=used_by) - take(uses, cart=cart, used_by=used_by)
     if missing:
         raise _used_up([use for use in uses if any(pk == use.rule.id for _, pk in missing)])
 
@@ -84,19 +82,33 @@ def _taken_one_by_one(uses: Sequence[Use], *, cart: Owner, used_by: str) -> Take
     """Take the uses by several statements, for SQLite, which has one writer at a time."""
     taken: Taken = set()
     for use in uses:
-        pk = use.rule.id
-        if use.is_counted:
-            free = Q(unit_cap=None) | Q(units_used__lte=F("unit_cap") - use.units)
-            rows = Promotion.objects.filter(free, Q(use_cap=None) | Q(uses__lt=F("use_cap")), pk=pk)
-            if rows.update(units_used=F("units_used") + use.units, uses=F("uses") + 1):
-                taken.add(("promotion", pk))
-        if use.is_code_counted and use.code:
-            codes = PromotionCode.objects.filter(code=use.code.code, uses__lt=F("max_uses"))
-            if codes.update(uses=F("uses") + 1):
-                taken.add(("code", pk))
-        if used_by and _is_taken_by_customer(use.rule, used_by=used_by):
-            taken.add(("customer", pk))
+        taken |= _taken_one(use, used_by=used_by)
     CartCode.objects.filter(**cart.columns()).delete()
+    return taken
+
+
+def _wanted(uses: Iterable[Use], *, used_by: str) -> Taken:
+    wanted: Taken = set()
+    for use in uses:
+        parts = (("promotion", use.is_counted), ("code", use.is_code_counted), ("customer", bool(used_by)))
+        wanted |= {(what, use.rule.id) for what, is_counted in parts if is_counted}
+    return wanted
+
+
+def _taken_one(use: Use, *, used_by: str) -> Taken:
+    taken: Taken = set()
+    pk = use.rule.id
+    if use.is_counted:
+        free = Q(unit_cap=None) | Q(units_used__lte=F("unit_cap") - use.units)
+        rows = Promotion.objects.filter(free, Q(use_cap=None) | Q(uses__lt=F("use_cap")), pk=pk)
+        if rows.update(units_used=F("units_used") + use.units, uses=F("uses") + 1):
+            taken.add(("promotion", pk))
+    if use.is_code_counted and use.code:
+        codes = PromotionCode.objects.filter(code=use.code.code, uses__lt=F("max_uses"))
+        if codes.update(uses=F("uses") + 1):
+            taken.add(("code", pk))
+    if used_by and _is_taken_by_customer(use.rule, used_by=used_by):
+        taken.add(("customer", pk))
     return taken
 
 
@@ -166,6 +178,27 @@ def give_back(
         )
         if unchanged.update(**changes):
             _count_back(use, units=fewer, is_cancelled=is_cancelled, used_by=used_by)
+
+
+def take_again(order_number: str, *, used_by: str) -> None:
+    """Take the uses again that an order gave back when it expired; the caller has locked the order.
+
+    Raises:
+        PromotionUsedUp: a cap doesn't allow one of them; the caller's transaction must be rolled back.
+    """
+    rows = PromotionUse.objects.filter(order_number=order_number).exclude(given_back_at=None)
+    for row in rows.select_related("promotion").order_by("promotion_id"):
+        code = PromotionCode.objects.filter(code=row.code, max_uses__isnull=False).first()
+        rule = rule_of(row.promotion, paths={})
+        use = Use(
+            rule=rule,
+            code=Code(code=code.code, rule_id=rule.id, max_uses=code.max_uses) if code else None,
+            units=row.units,
+            amount=row.amount,
+        )
+        if _wanted([use], used_by=used_by) - _taken_one(use, used_by=used_by):
+            raise _used_up([use])
+        PromotionUse.objects.filter(pk=row.pk).update(given_back_at=None, units_given_back=0)
 
 
 def _count_back(use: PromotionUse, *, units: int, is_cancelled: bool, used_by: str) -> None:

@@ -85,6 +85,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "PATCH /api/purchasing/orders/{draft}/": {"items": [{"variant": "{drafted}", "quantity": 9}]},
     "POST /api/purchasing/orders/{sent_order}/receive/": {"items": [{"variant": "{bought}", "quantity": 1}]},
     "POST /api/orders/cart/": {"product_id": "{product}", "quantity": 1},
+    "POST /api/orders/cart/codes/": {"code": "{code}"},
     "PUT /api/orders/cart/{item}/": {"quantity": 2},
     "POST /api/orders/quote/": {"shipping_address": ADDRESS},
     "POST /api/orders/orders/": {"shipping_address": ADDRESS, "email": "ada@example.org"},

@@ -198,6 +198,15 @@ class Scene:
             "shipping_method": self.created(admin, "/api/shipping/methods/", METHOD | {"code": "slow"})["id"],
         }
 
+        self._enter_code()
+
+    def _enter_code(self) -> None:
+        """Add a code to a promotion, and enter it into the customer's and the guest's carts."""
+        path = f"/api/promotions/{self.names['promotion']}/codes/"
+        (self.names["code"],) = self.created(self.client("admin"), path, {"codes": ["WELCOME"]})["codes"]
+        for role in ("customer", "guest"):
+            self.created(self.client(role), "/api/orders/cart/codes/", {"code": "WELCOME"})
+
     def created(self, client: APIClient, path: str, body: object) -> Any:
         response = client.post(path, body, format="json")
         assert response.status_code == 201, response.content
