@@ -125,7 +125,7 @@ def test_the_last_use_is_taken_once() -> None:
     # Nothing of the second order is left; with new terms it costs the full price.
     assert Order.objects.count() == 1
     order = check_out(second, terms=terms_for(Owner(user_id=second.pk), now=NOW))
-    assert (order.subtotal, order.items.get().discount_amount) == (Decimal("20.00"), 0)
+    assert (order.subtotal, order.items.get().discount_amount) == (Decimal("20.00"), Decimal(0))
 
 
 def test_a_customer_uses_a_promotion_as_often_as_its_cap_says() -> None:
