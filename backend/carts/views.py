@@ -30,6 +30,14 @@ from backend.promotions.codes import enter_code, normalised, withdraw_code
 from backend.promotions.errors import PromotionCodeNotFound, TooManyCodes
 from backend.promotions.explanation_serializers import applied, refused
 
+CODE_PARAMETER = {
+    "name": "code",
+    "in": "path",
+    "required": True,
+    "schema": {"type": "string", "example": "WELCOME5"},
+    "description": "The code, in any case.",
+}
+
 
 def _cart(caller: Caller, *, now: datetime, message: str = "", status: int = 200) -> Response:
     cart = promoted_cart(caller.owner, now=now)
@@ -188,6 +196,7 @@ class CartCodeView(APIView):
         "cart_codes_delete",
         tag="cart",
         headers=[CART_TOKEN],
+        parameters=[CODE_PARAMETER],
         response=envelope_of(CartSerializer),
         errors=[PromotionCodeNotFound],
     )

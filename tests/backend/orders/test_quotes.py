@@ -59,6 +59,7 @@ def test_a_quote_shows_taxes_and_totals_by_shipping_method(shopper: User) -> Non
         "state": "NY",
         "currency": "USD",
         "prices_include_tax": False,
+        "discount_amount": "0.00",
         "subtotal": "50.00",
     }
     assert [(line["total_price"], line["tax_class"], line["tax_amount"]) for line in lines] == [
@@ -69,6 +70,7 @@ def test_a_quote_shows_taxes_and_totals_by_shipping_method(shopper: User) -> Non
         {
             "code": "post",
             "name": "Post",
+            "shipping_discount_amount": "0.00",
             "shipping_cost": "6.00",
             "shipping_tax_amount": "0.53",
             "tax_amount": "4.08",
@@ -77,6 +79,7 @@ def test_a_quote_shows_taxes_and_totals_by_shipping_method(shopper: User) -> Non
         {
             "code": "express",
             "name": "Express",
+            "shipping_discount_amount": "0.00",
             "shipping_cost": "9.90",
             "shipping_tax_amount": "0.88",
             "tax_amount": "4.43",
