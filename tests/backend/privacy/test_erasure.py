@@ -216,6 +216,8 @@ def test_the_export_has_what_the_shop_knows_and_no_secrets(
         "second_factor_challenges",
         "audit_key",
         "recommendations",
+        "cart_codes",
+        "promotion_uses",
         "recent_products",
         "recent_searches",
         "session_views",
