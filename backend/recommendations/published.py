@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
@@ -13,6 +13,7 @@ from django.db import connection
 from backend.api.compiled_queries import fetch_rows
 from backend.api.statements import statement
 from backend.recommendations.serving import CACHE
+from ml.diversity import Kinds
 from ml.mapped_lists import MappedLists
 from ml.serving import Scored
 
@@ -40,10 +41,15 @@ class PublishedList:
 
 @dataclass(frozen=True, slots=True)
 class PublishedLists:
-    """The serving version, None without one, and its lists by the keys that were asked for."""
+    """The serving version, None without one, and its lists by the keys that were asked for.
+
+    `kinds` and `diversity` are those of the version (`Serving`).
+    """
 
     version: str | None
     by_key: Mapping[Key, PublishedList]
+    kinds: Kinds = field(default_factory=Kinds)
+    diversity: float = 0.0
 
 
 def published_lists(wanted: Sequence[Key]) -> PublishedLists:
@@ -53,7 +59,8 @@ def published_lists(wanted: Sequence[Key]) -> PublishedLists:
         return _from_rows(wanted)
     lists = serving.lists
     found = ((key, _mapped(lists, key)) for key in wanted)
-    return PublishedLists(serving.version, {key: one for key, one in found if one is not None})
+    by_key = {key: one for key, one in found if one is not None}
+    return PublishedLists(serving.version, by_key, serving.kinds, serving.diversity)
 
 
 def _mapped(lists: Mapping[str, MappedLists], key: Key) -> PublishedList | None:

@@ -14,6 +14,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 import structlog
+from django.conf import settings
 
 from analytics_pipeline.recent import Activity
 from analytics_pipeline.redis_client import StreamUnavailable
@@ -33,6 +34,8 @@ from ml.serving import MAX_RECENT, Reason, Recommendation, Source, interspersed,
 logger = structlog.get_logger(__name__)
 
 NO_ACTIVITY = Activity([], [])
+DIVERSIFIED = 60
+"""How many candidates are put in a diverse order at most."""
 SECOND_ROUND = 300
 """How many candidates follow if too few of the first ones are in stock."""
 
@@ -125,14 +128,22 @@ def recommended(
     )
     keys = keys_of(asked)
     lists = published_lists(keys) if keys else PublishedLists(None, {})
-    candidates = Candidates(asked, lists)
     # A list from the products viewed last doesn't repeat them.
     seen = {*recent, *viewed} if Source.SESSION in slot.first else set()
+    skipped = {*exclude, *seen, *(() if product is None else [product])}
+    diversity = settings.RECOMMENDATION_DIVERSITY.get(slot.name, lists.diversity)
+    candidates = Candidates(
+        asked,
+        lists,
+        skipped=skipped,
+        diversity=diversity,
+        diversified=min(DIVERSIFIED, _first_round(limit)),
+    )
     items = _in_rounds(
         candidates,
         viewer=viewer,
         limit=limit,
-        skipped={*exclude, *seen, *(() if product is None else [product])},
+        skipped=skipped,
         page=page,
     )
     requested = slot.algorithm or algorithm
@@ -194,7 +205,7 @@ def _in_rounds(
     candidates = interspersed(old, new, most=limit // 10)
     items: list[RecommendedProduct] = []
     sold_out: list[RecommendedProduct] = []
-    for size, enough in ((2 * limit + 10, limit), (SECOND_ROUND, SECOND_ROUND)):
+    for size, enough in ((_first_round(limit), limit), (SECOND_ROUND, SECOND_ROUND)):
         chosen = _next(candidates, size=size, enough=enough)
         if not chosen and page is None:
             break
@@ -226,6 +237,11 @@ def _in_rounds(
         popular_products(viewer=viewer, limit=limit, skipped=known, sold_out_too=True).sold_out,
         is_refill=False,
     )
+
+
+def _first_round(limit: int) -> int:
+    """Return how many candidates are checked first."""
+    return 2 * limit + 10
 
 
 def _next(

@@ -12,8 +12,9 @@ from django.db.models.functions import Coalesce
 
 from backend.engines.shared_copy import SharedCopy
 from backend.recommendations.models import ModelVersion, ProductRecommendation, ServingPointer
+from ml.diversity import KINDS, Kinds
 from ml.mapped_lists import MappedLists
-from ml.registry import Registry, VersionDamaged, VersionNotFound
+from ml.registry import Registry, Version, VersionDamaged, VersionNotFound
 from ml.settings import TrainingSettings
 
 logger = structlog.get_logger(__name__)
@@ -37,16 +38,20 @@ class Pointer:
 class Serving:
     """The version that a process serves, None without one, with its lists by `audience.algorithm`.
 
-    `lists` is None if they are rows of the database. `wanted` is the pointer as it was at `checked_at`. If
-    its version couldn't be opened, `refused` says why, and the process serves the version of before.
+    `lists` is None if they are rows of the database. `kinds` are the families and categories of products, and
+    `diversity` is the share by which lists are diversified; 0 in versions that don't say. `wanted` is the
+    pointer as it was at `checked_at`. If its version couldn't be opened, `refused` says why, and the process
+    serves the version of before.
     """
 
     version: str | None = None
     lists: Mapping[str, MappedLists] | None = field(default_factory=dict)
+    kinds: Kinds = field(default_factory=Kinds)
+    diversity: float = 0.0
     wanted: Pointer = Pointer()
     refused: str = ""
-    opened_at: float
-    checked_at: float
+    opened_at: float = 0.0
+    checked_at: float = 0.0
 
 
 class ServingCache(SharedCopy[Serving]):
@@ -63,12 +68,12 @@ class ServingCache(SharedCopy[Serving]):
         if found is not None and found.wanted == wanted and not _is_due(found, now=now):
             return replace(found, checked_at=now)
         try:
-            lists = _opened(wanted)
+            opened = _opened(wanted)
         except (VersionDamaged, VersionNotFound) as error:
             logger.warning("version_not_opened", version=wanted.version, reason=str(error))
             kept = found or Serving(opened_at=now, checked_at=now)
             return replace(kept, wanted=wanted, refused=str(error), opened_at=now, checked_at=now)
-        return Serving(version=wanted.version, lists=lists, wanted=wanted, opened_at=now, checked_at=now)
+        return replace(opened, wanted=wanted, opened_at=now, checked_at=now)
 
 
 def _is_due(found: Serving, *, now: float) -> bool:
@@ -84,25 +89,38 @@ def _pointer() -> Pointer:
     return Pointer(*found[0]) if found else Pointer()
 
 
-def _opened(wanted: Pointer) -> Mapping[str, MappedLists] | None:
-    """Return the lists of the version; None if they are rows.
+def _opened(wanted: Pointer) -> Serving:
+    """Return the contents of the version.
 
     Raises:
         VersionNotFound: this host has no folder of the version.
         VersionDamaged: a file is missing or differs from what was written.
     """
     if wanted.version is None:
-        return {}
+        return Serving()
     if not wanted.is_mapped:
-        return None
+        return Serving(version=wanted.version, lists=None)
     registry = Registry(TrainingSettings.from_env().registry)
-    version = registry.load(wanted.version)
     try:
-        return {name: version.mapped_lists(name) for name in version.list_names}
+        return _mapped(registry.load(wanted.version))
     except VersionDamaged:
         # An erasure may have replaced files after the manifest was read.
-        version = registry.load(wanted.version)
-        return {name: version.mapped_lists(name) for name in version.list_names}
+        return _mapped(registry.load(wanted.version))
+
+
+def _mapped(version: Version) -> Serving:
+    """Return the contents of the version's files.
+
+    Raises:
+        VersionDamaged: a file is missing or differs from what was written.
+    """
+    diversity = version.manifest.get("diversity", {}).get("share", 0.0)
+    return Serving(
+        version=version.id,
+        lists={name: version.mapped_lists(name) for name in version.list_names},
+        kinds=Kinds.of(version.mapped(KINDS)) if KINDS in version.manifest.get("arrays", {}) else Kinds(),
+        diversity=diversity,
+    )
 
 
 CACHE = ServingCache()

@@ -77,3 +77,4 @@ SEARCH = Slot(
     refills=(Source.CATEGORY, Source.TRENDING, Source.POPULAR),
     algorithm=Algorithm.HYBRID,
 )
+ALL = (HOME, SIMILAR, TOGETHER, CART, BUY_AGAIN, TRENDING, RECENT, SEARCH)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import islice
+from itertools import chain, islice
 from uuid import UUID
 
 from backend.recommendations.categories import popular_named, popular_near
@@ -11,6 +11,7 @@ from backend.recommendations.new_products import CACHE as NEW_PRODUCTS
 from backend.recommendations.published import Key, PublishedLists
 from backend.recommendations.sessions import predicted
 from backend.recommendations.slots import VIEWED, Slot
+from ml.diversity import diversified
 from ml.serving import MAX_RECENT, RECENCY, Recommendation, Scored, Source, folded, ranked
 
 
@@ -56,13 +57,25 @@ def keys_of(asked: Asked) -> list[Key]:
 class Candidates:
     """The candidates for a list, best first.
 
-    `made_by` has the algorithm of each source that was read so far and had products.
+    `made_by` has the algorithm of each source that was read so far and had products. By `diversity`, products
+    like those above them come later, among the first `diversified` ones that are not `skipped`.
     """
 
-    def __init__(self, asked: Asked, lists: PublishedLists) -> None:
+    def __init__(
+        self,
+        asked: Asked,
+        lists: PublishedLists,
+        *,
+        skipped: Collection[int],
+        diversity: float,
+        diversified: int,
+    ) -> None:
         self.slot = asked.slot
         self._asked = asked
         self._lists = lists
+        self._skipped = skipped
+        self._diversity = diversity
+        self._diversified = diversified
         self.made_by: dict[Source, str] = {}
 
     def steps(self) -> Iterator[Iterator[Recommendation] | None]:
@@ -70,7 +83,7 @@ class Candidates:
 
         None precedes a source that takes a statement.
         """
-        yield self._ranked(self.slot.first)
+        yield self._diverse(self._ranked(self.slot.first))
         for source in self.slot.refills:
             if source is Source.CATEGORY:
                 yield None
@@ -85,6 +98,15 @@ class Candidates:
         if found:
             self.made_by[Source.NEW] = Algorithm.CONTENT_BASED
         return found
+
+    def _diverse(self, by_rank: Iterator[Recommendation]) -> Iterator[Recommendation]:
+        if self._diversity <= 0 or self.slot.is_ordered:
+            return by_rank
+        remaining = (one for one in by_rank if one.product_id not in self._skipped)
+        first = list(islice(remaining, self._diversified))
+        kinds = self._lists.kinds.of_products([one.product_id for one in first])
+        order = diversified([one.score for one in first], kinds, share=self._diversity)
+        return chain((first[place] for place in order), remaining)
 
     def _ranked(self, sources: Collection[Source]) -> Iterator[Recommendation]:
         found = {source: _READERS[source].found(self._asked, self._lists) for source in sources}

@@ -4,9 +4,11 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import numpy as np
+from numpy.typing import NDArray
 
 from backend.accounts.models import User
 from backend.catalog.models import Category, Product, Variant
@@ -15,6 +17,7 @@ from backend.catalog.variant_services import NewVariant
 from backend.orders.models import Order, OrderItem
 from backend.recommendations import services
 from backend.recommendations.serving import CACHE
+from ml.diversity import KINDS, Kind
 from ml.gates import Gate, Outcome, Verdict
 from ml.lists import Lists
 from ml.registry import Registry, Version
@@ -77,10 +80,12 @@ def register(
     verdicts: Sequence[Verdict] | None = (PASSED,),
     sessions: SessionIndex | None = None,
     terms: Terms | None = None,
+    kinds: Mapping[int, Kind] | None = None,
+    diversity: float = 0.0,
 ) -> Version:
     """Register a version; `lists` maps `subject.algorithm` to entries (product, score, because or 0) by subject.
 
-    Without `verdicts`, it is one of a release that didn't judge.
+    Without `verdicts`, it is one of a release that didn't judge. `kinds` are families and categories.
     """
     made_by = dict.fromkeys(lists, "item_knn")
     facts: dict[str, object] = {
@@ -100,18 +105,36 @@ def register(
         others["sessions"] = sessions.arrays()
     if terms is not None:
         others["terms"] = terms.arrays()
+    if kinds is not None:
+        facts["diversity"] = {"share": diversity}
+        others[KINDS] = _kinds(kinds)
     arrays = {name: _arrays(rows) for name, rows in lists.items()}
     return Registry(root).register(lists=arrays, made_by=made_by, facts=facts, now=now, arrays=others)
 
 
-def publish(root: Path, lists: Mapping[str, Mapping[object, Entries]]) -> Version:
+def publish(
+    root: Path,
+    lists: Mapping[str, Mapping[object, Entries]],
+    *,
+    kinds: Mapping[int, Kind] | None = None,
+    diversity: float = 0.0,
+) -> Version:
     """Register and publish a version, which this process opens."""
     registry = Registry(root / "models")
-    version = register(registry.root, lists)
+    version = register(registry.root, lists, kinds=kinds, diversity=diversity)
     services.publish(None, registry=registry, now=NOW, by=SYSTEM)
     CACHE.forget()
     CACHE.current()
     return version
+
+
+def _kinds(kinds: Mapping[int, Kind]) -> dict[str, NDArray[Any]]:
+    products = sorted(kinds)
+    return {
+        "products": np.array(products),
+        "families": np.array([kinds[product][0] for product in products], np.uint32),
+        "categories": np.array([kinds[product][1] for product in products], np.uint32),
+    }
 
 
 def _arrays(rows: Mapping[object, Entries]) -> Lists:
