@@ -116,6 +116,9 @@ class TimeSplit:
     catalogue: Catalogue
 
 
+Keep = Callable[[str, Candidate, Callable[[], list[Measurement]]], list[Measurement]]
+"""Called with a part of the log, a candidate, and a function that measures it there."""
+
 POPULARITY = (Candidate(Popularity()), Candidate(Popularity(), half_life_days=30))
 # Demand is seasonal: most recipes do best with decaying weights.
 COLLABORATIVE = (
@@ -190,16 +193,26 @@ def _served(recipe: Mapping[str, Any]) -> Candidate:
 
 
 def decide(
-    choice: TimeSplit, test: TimeSplit, *, served: Served | None, report: Callable[[Measurement], None]
+    choice: TimeSplit,
+    test: TimeSplit,
+    *,
+    served: Served | None,
+    report: Callable[[Measurement], None],
+    keep: Keep = lambda _part, _candidate, measured: measured(),
 ) -> Chosen:
     """Return the recipe of each algorithm, chosen on `choice` and measured on `test`, by NDCG.
 
-    `served` are the current recipes, which are compared, too. A recipe replaces them only if it is surely not
-    worse, and a hybrid makes personal lists only if it surely beats both of its parts.
+    `keep` is called for each measurement, and may return an earlier one. `served` are the current recipes,
+    which are compared, too. A recipe replaces them only if it is surely not worse, and a hybrid makes
+    personal lists only if it surely beats both of its parts.
     """
 
     def on_choice(candidates: Iterable[Candidate]) -> list[Measurement]:
-        return [reported(measure(one, choice, part="choice")) for one in candidates]
+        return [one for candidate in candidates for one in on_part(candidate, choice, part="choice")]
+
+    def on_part(candidate: Candidate, split: TimeSplit, *, part: str) -> list[Measurement]:
+        found = keep(part, candidate, lambda: [measure(candidate, split, part=part)])
+        return [reported(one) for one in found]
 
     def reported(one: Measurement) -> Measurement:
         report(one)
@@ -209,7 +222,8 @@ def decide(
     collaborative = on_choice(candidates(None if served is None else served.collaborative))
     (content,) = on_choice([CONTENT])
     winner, baseline = simplest_of_the_best(collaborative), simplest_of_the_best(popular)
-    hybrids = [reported(one) for one in measure_hybrids(winner.candidate, choice)]
+    blended = keep("with content", winner.candidate, lambda: measure_hybrids(winner.candidate, choice))
+    hybrids = [reported(one) for one in blended]
     hybrid = simplest_of_the_best(hybrids)
     parts = {"collaborative": winner, "content_based": content}
     better_part = max(parts, key=lambda name: parts[name].metrics.ndcg)
@@ -218,7 +232,7 @@ def decide(
     def on_test_part(candidate: Candidate) -> Measurement:
         key = json.dumps(candidate.as_dict(), sort_keys=True)
         if key not in found:
-            found[key] = reported(measure(candidate, test, part="test"))
+            (found[key],) = on_part(candidate, test, part="test")
         return found[key]
 
     popularity = on_test_part(baseline.candidate)
@@ -280,6 +294,14 @@ def candidates(served: Candidate | None) -> Sequence[Candidate]:
         return known
     others = [one for one in known if replace(served, serving=False) != one]
     return [served, *others]
+
+
+def planned(served: Served | None) -> int:
+    """Return how many times `decide` calls `keep` at most."""
+    collaborative = len(candidates(None if served is None else served.collaborative))
+    on_choice = len(POPULARITY) + collaborative + len((CONTENT, "blends with content"))
+    on_test = len(("popularity", "collaborative", "content_based", "hybrid"))
+    return on_choice + on_test + len(_recipes_by_algorithm(served))
 
 
 def default_outcome() -> Chosen:

@@ -26,7 +26,7 @@ from ml import (
     session_audience,
     version_lists,
 )
-from ml.contest import Candidate, Measurement, Served, TimeSplit
+from ml.contest import Candidate, Chosen, Measurement, Served, TimeSplit
 from ml.diversity import KINDS
 from ml.diversity_choice import Diversity
 from ml.families import kinds_of
@@ -37,6 +37,7 @@ from ml.models.recipe import InvalidParameter
 from ml.orders import Orders
 from ml.product_pages import Pages
 from ml.profiles import profile
+from ml.progress import Report, Steps
 from ml.registry import Registry, Version, VersionDamaged, VersionExists, VersionNotFound
 from ml.segments import by_segment
 from ml.settings import TrainingSettings
@@ -45,6 +46,7 @@ from ml.training_data import TrainingData, from_warehouse
 from ml.training_lock import TrainingRuns, training
 from ml.trust import Limits
 from ml.version_lists import all_lists
+from ml.work import Work, delete_work, work_of
 
 PARAMETERS = {
     "k": contest.K,
@@ -56,6 +58,7 @@ PARAMETERS = {
 }
 """What decides a version beside its data and recipes; the limits of trust are in `trust`."""
 TIMED_LOOKUPS = 1_000
+LAST_STEPS = ("product pages", "sessions", "lists", "writing")
 
 
 class NoTrainingData(ValueError):
@@ -92,12 +95,16 @@ def train(
     serving: Version | None = None,
     back_test: bool = False,
     report: Callable[[Measurement], None] = lambda _: None,
+    on_step: Report = lambda _name, _done, _of: None,
+    plugins: Sequence[str] = (),
 ) -> Version:
     """Train a version on all of `data` with recipes chosen on a split by time, judge and register it.
 
     Personal lists that don't pass their gates are left out. The recipes of `serving` are compared, too; if
     this release can't train them, the manifest has the reason. A back-test is never the registry's latest
-    version. `report` is called with each measurement.
+    version. `report` is called with each measurement, and `on_step` with each step that begins. What a killed
+    training of the same data measured is used again (`ml.work`); `plugins` are the modules of models that
+    the measurements depend on.
 
     Raises:
         NoTrainingData: there are neither interactions nor products.
@@ -105,13 +112,12 @@ def train(
     if not len(data.histories) and not len(data.catalogue):
         raise NoTrainingData(data.as_of)
     served, problem = _served(serving)
+    steps = Steps(contest.planned(served) + len(LAST_STEPS), on_step)
+    fingerprint = data.fingerprint()
+    work = work_of(registry.root, fingerprint=fingerprint, plugins=plugins, step=steps.start)
     splits = contest.split_in_three(data.log, data.catalogue)
-    chosen = (
-        contest.default_outcome() if splits is None else contest.decide(*splits, served=served, report=report)
-    )
-    pages, diversity = Pages(), Diversity()
-    if splits is not None:
-        pages, diversity = _of_hybrid(chosen.hybrid, *splits, orders=data.orders)
+    chosen, pages, diversity = _decide(data, splits, served, work, report)
+    steps.start_last("measuring sessions", left=2)
     of_sessions = session_audience.decide(
         chosen.hybrid, None if splits is None else splits[1], sessions=data.sessions, pages=pages
     )
@@ -127,6 +133,7 @@ def train(
         *of_sessions.verdicts,
         *buying.verdicts,
     ]
+    steps.start_last("making the lists", left=1)
     lists, made_by = all_lists(chosen, data, pages=pages)
     for algorithm in set(gates.PERSONAL) - set(gates.published_algorithms(verdicts)):
         del lists[f"user.{algorithm}"], made_by[f"user.{algorithm}"]
@@ -134,7 +141,7 @@ def train(
         lists[name], made_by[name] = found, buying.recipe.name
     verdicts += _budgets(lists, products=len(data.catalogue))
     facts = {
-        "fingerprint": data.fingerprint(),
+        "fingerprint": fingerprint,
         "as_of": data.as_of.isoformat(),
         "back_test": back_test,
         "judged_against": None if serving is None else serving.id,
@@ -172,7 +179,27 @@ def train(
         "terms": Terms.of(data.catalogue).arrays(),
         KINDS: kinds_of(data.catalogue),
     }
-    return registry.register(lists=lists, made_by=made_by, facts=facts, now=now, arrays=arrays)
+    steps.start_last("writing the version", left=0)
+    version = registry.register(lists=lists, made_by=made_by, facts=facts, now=now, arrays=arrays)
+    delete_work(registry.root)
+    return version
+
+
+def _decide(
+    data: TrainingData,
+    splits: tuple[TimeSplit, TimeSplit] | None,
+    served: Served | None,
+    work: Work,
+    report: Callable[[Measurement], None],
+) -> tuple[Chosen, Pages, Diversity]:
+    """Return the recipes, and what is chosen for the hybrid's lists; the defaults if the log is too short."""
+    if splits is None:
+        return contest.default_outcome(), Pages(), Diversity()
+    chosen = contest.decide(*splits, served=served, report=report, keep=work.measurements)
+    pages, diversity = work.of_hybrid(
+        chosen.hybrid, lambda: _of_hybrid(chosen.hybrid, *splits, orders=data.orders)
+    )
+    return chosen, pages, diversity
 
 
 def _of_hybrid(
@@ -243,18 +270,17 @@ def _train(
     *,
     serving: Version | None,
     now: datetime,
-    step: Callable[[str], None],
+    step: Report,
 ) -> Version:
     for name in registry.delete_remains():
         print(f"deleted {name}, which a killed process left")
     with embedded.ensure(pipeline, embedded.WAREHOUSE):
         limits = Limits(young_weight=settings.young_weight)
         data = _read(pipeline, as_of=options.as_of or now, limits=limits)
-    step("measuring")
 
-    def report(one: Measurement) -> None:
-        step(f"measured {one.candidate.label} ({one.part})")
-        _print_row(one)
+    def on_step(name: str, done: int, of: int) -> None:
+        step(name, done, of)
+        print(f"step {done + 1} of {of}: {name}", file=sys.stderr, flush=True)
 
     print(
         f"{len(data.histories)} interactions, {len(data.log)} of them of trusted shoppers, "
@@ -267,7 +293,9 @@ def _train(
             now=now,
             serving=serving,
             back_test=options.as_of is not None,
-            report=report,
+            report=_print_row,
+            on_step=on_step,
+            plugins=settings.plugins,
         )
 
 

@@ -20,7 +20,7 @@ from pathlib import Path
 from ml.training_lock import training
 
 with training(Path(sys.argv[1]), now=datetime(2026, 3, 1, 2, 15, tzinfo=UTC)) as step:
-    step("measured item_knn (choice)")
+    step("measuring item_knn (choice)", 2, 19)
     print("held", flush=True)
     sys.stdin.read()
 """
@@ -34,11 +34,14 @@ def test_a_second_training_ends_with_75_and_says_who_trains(
     left.mkdir(parents=True)
 
     with training(tmp_path / "models", now=NOW) as step:
-        step("measured item_knn (choice)")
+        step("measuring item_knn (choice)", 2, 19)
         assert main([]) == 75
 
     error = capsys.readouterr().err
-    assert "has been training since 2026-03-01T02:15:00+00:00 (measured item_knn (choice))" in error
+    assert (
+        "has been training since 2026-03-01T02:15:00+00:00 (measuring item_knn (choice); 2 of 19 steps are done)"
+        in error
+    )
     assert left.is_dir(), "only the holder of the lock may delete folders"
 
 
