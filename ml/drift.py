@@ -107,10 +107,14 @@ def psi(shares: Mapping[str, float], expected: Mapping[str, float]) -> float:
 
 
 def _profile(manifest: Mapping[str, Any]) -> tuple[Profile, float] | None:
-    """Return the profile of a manifest, and the hours since its last interaction; None if it is too young."""
-    if (found := manifest.get("data")) is None:
+    """Return the profile of a manifest, and the hours since its last interaction.
+
+    It is None if the shop was too young, or another release wrote it in another form.
+    """
+    try:
+        one = msgspec.convert(manifest.get("data"), Profile)
+    except msgspec.ValidationError:
         return None
-    one = msgspec.convert(found, Profile)
     if one.first_interaction is None or one.last_interaction is None:
         return None
     as_of = datetime.fromisoformat(manifest["as_of"])

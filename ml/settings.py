@@ -18,7 +18,8 @@ class TrainingSettings:
 
     `young_weight` is the weight of shoppers who are not trusted yet (`ml.trust`), from 0 to 1.
     `plugins` are the modules that register models (`ml.models.library.register`). `spark_master` is the
-    address of Spark's cluster; None is this machine.
+    address of Spark's cluster; None is this machine. `memory_mb` is the memory that a training may use; None
+    is what the machine has.
     """
 
     registry: Path
@@ -26,6 +27,7 @@ class TrainingSettings:
     young_weight: float = 0.0
     plugins: tuple[str, ...] = ()
     spark_master: str | None = None
+    memory_mb: int | None = None
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] | None = None) -> Self:
@@ -42,6 +44,7 @@ class TrainingSettings:
             young_weight=_young_weight(variables),
             plugins=_plugins(variables),
             spark_master=variables.get("VITRINE_SPARK_MASTER") or None,
+            memory_mb=_memory_mb(variables),
         )
 
 
@@ -49,6 +52,16 @@ def _threads(variables: Mapping[str, str]) -> int:
     text = variables.get("VITRINE_ML_THREADS") or str(min(os.cpu_count() or 1, MAX_THREADS))
     if not (text.isascii() and text.isdigit()) or int(text) < 1:
         raise InvalidSetting("VITRINE_ML_THREADS", value=text, expected="it has to be a whole number from 1")
+    return int(text)
+
+
+def _memory_mb(variables: Mapping[str, str]) -> int | None:
+    text = variables.get("VITRINE_ML_MEMORY_MB") or ""
+    if not text:
+        return None
+    if not (text.isascii() and text.isdigit()) or int(text) < 1:
+        expected = "it has to be a whole number of megabytes from 1"
+        raise InvalidSetting("VITRINE_ML_MEMORY_MB", value=text, expected=expected)
     return int(text)
 
 

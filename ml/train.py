@@ -21,6 +21,7 @@ from ml import (
     engines,
     environment,
     gates,
+    needs,
     packed,
     product_pages,
     session_audience,
@@ -75,6 +76,7 @@ EXPECTED = (
     InvalidSetting,
     MigrationChanged,
     NameTaken,
+    needs.NotEnoughMemory,
     engines.EngineMissing,
     NoTrainingData,
     PluginMissing,
@@ -286,6 +288,9 @@ def _train(
         f"{len(data.histories)} interactions, {len(data.log)} of them of trusted shoppers, "
         f"{len(data.catalogue)} products, as of {data.as_of:%F %R} UTC"
     )
+    expected = needs.expected(data, measurements=contest.planned(_served(serving)[0]))
+    print(f"Expected for {expected}", flush=True)
+    needs.check(expected, limit_mb=settings.memory_mb)
     with threadpool_limits(settings.threads), engines.using(options.engine, settings):
         return train(
             data,

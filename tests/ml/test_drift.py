@@ -173,3 +173,9 @@ def test_a_changed_metric_says_what_the_comparison_on_the_same_rows_found() -> N
     assert check.name == "NDCG@20 of hybrid"
     assert "Against what served on the same rows it is +0.0000" in check.reason
     assert check.reason.endswith("so the data changed")
+
+
+def test_a_manifest_of_another_release_is_not_compared() -> None:
+    before = [Version(str(place), Path(), {"data": {"all": 5}, "verdicts": []}) for place in range(6)]
+
+    assert drift.drift({"data": {"rows": 1}}, before) == drift.Drift([], [])

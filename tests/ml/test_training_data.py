@@ -219,3 +219,21 @@ def test_the_buyer_of_an_order_is_an_account_or_a_guest(shop: Warehouse) -> None
     ]
     assert len(orders) == len(before) + len(found), "the cancelled line is left out"
     assert orders.fingerprint() != before.fingerprint()
+
+
+def test_a_training_says_what_it_will_need_and_is_refused_without_the_memory(
+    shop: Warehouse, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("VITRINE_ML_MEMORY_MB", "20")
+
+    assert main([]) == 1
+
+    printed, error = capsys.readouterr()
+    assert "MB of memory and" in printed
+    assert "of processor time" in printed
+    assert "but 20 MB are available" in error
+    assert error.count("\n") == 1
+    assert Registry(tmp_path / "models").versions() == []
+    monkeypatch.setenv("VITRINE_ML_MEMORY_MB", "2 GB")
+    assert main([]) == 1
+    assert "VITRINE_ML_MEMORY_MB='2 GB'" in capsys.readouterr().err

@@ -13,7 +13,7 @@ import pytest
 
 from ml import environment, work
 from ml.contest import Candidate, Measurement
-from ml.diversity_choice import Diversity
+from ml.diversity_choice import Diversity, Tried
 from ml.gates import Ranked
 from ml.metrics import Metrics
 from ml.models.item_knn import ItemKnn
@@ -146,7 +146,10 @@ def test_another_release_or_parameter_measures_anew_and_a_damaged_file_does(tmp_
 
 def test_the_choice_for_the_lists_of_the_hybrid_is_kept(tmp_path: Path) -> None:
     work = work_of(tmp_path, fingerprint="f1", step=lambda _: None)
-    chosen = (Pages(5.0, {"orders": 3, "segments": {"0": {"low": -0.1}}}), Diversity(0.3))
+    chosen = (
+        Pages(5.0, {"orders": 3, "segments": {"0": {"low": -0.1}}}),
+        Diversity(0.3, [Tried(0.1, 0.5, 0.0)], 120),
+    )
 
     assert work.of_hybrid(Candidate(ItemKnn()), lambda: chosen) == chosen
     assert work.of_hybrid(Candidate(ItemKnn()), lambda: pytest.fail("measured again")) == chosen
