@@ -33,6 +33,15 @@ def _versions(folder: Path) -> list[ModelVersion]:
     ]
 
 
+def _unpinned(folder: Path) -> ModelVersion:
+    _versions(folder)
+    return models.unpin(by=SYSTEM)
+
+
+def _other_than(row: ModelVersion) -> str:
+    return ModelVersion.objects.exclude(pk=row.pk).get().version
+
+
 def _failed_message(_: Path) -> Delivery:
     return Delivery.objects.create(
         kind=NotificationKind.STOCK_ALERT,
@@ -83,6 +92,36 @@ MODELS_AND_MESSAGES = (
         state=lambda row: row.is_serving,
         expected=True,
         audit="recommendations.published",
+    ),
+    Write(
+        model=ModelVersion,
+        name="publish-registered",
+        arrange=lambda folder: _versions(folder)[1],
+        sent=lambda row: {"version": _other_than(row)},
+        wrong=values(version="20200101T000000Z-00000000"),
+        error="Select a valid choice",
+        state=lambda row: row.is_serving,
+        expected=False,
+        audit="recommendations.published",
+    ),
+    Write(
+        model=ModelVersion,
+        name="pin",
+        arrange=_unpinned,
+        sent=values(reason="The holidays"),
+        wrong=values(reason=" "),
+        error="required",
+        state=lambda row: row.pauses_publishing,
+        expected=True,
+        audit="recommendations.pinned",
+    ),
+    Write(
+        model=ModelVersion,
+        name="unpin",
+        arrange=lambda folder: _versions(folder)[1],
+        state=lambda row: row.pauses_publishing,
+        expected=False,
+        audit="recommendations.unpinned",
     ),
     Write(
         model=ModelVersion,
