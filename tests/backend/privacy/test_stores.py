@@ -20,6 +20,7 @@ from analytics_pipeline.stream import Stream
 from analytics_pipeline.warehouse import Warehouse
 from backend.analytics.reconciliation.comparing import reconcile
 from backend.analytics.subscribers import OrderFacts, ShopperLinks
+from backend.catalog.models import Product
 from backend.config import personal_data
 from backend.engines import streams
 from backend.engines import warehouse as engines
@@ -78,7 +79,9 @@ def models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Registry:
 
 
 def event(type_: str, **fields: object) -> dict[str, object]:
-    return {"event_id": str(uuid7()), "type": type_, "product_id": 1, **fields}
+    """Return an event of the last product; those of products that don't exist are not kept in Redis."""
+    last = Product.objects.latest("pk").pk
+    return {"event_id": str(uuid7()), "type": type_, "product_id": last, **fields}
 
 
 def send(client: APIClient, *events: object) -> None:
