@@ -1,5 +1,7 @@
 """List, compare and describe versions: `python -m ml.versions list`, `compare A B`, `report V`, `card V`.
 
+`export V --to TARGET` copies one to MLflow.
+
 A comparison has, for each kind of lists, how many subjects have one in each version and in both; how many of
 these have the same first products in the same order (`equal`); the mean share of the first products that both
 have (`shared`); and how many different products the first places show in each version.
@@ -23,13 +25,22 @@ from ml import drift, gates
 from ml.arguments import positive
 from ml.catalogue import ProductFacts
 from ml.lists import NO_PRODUCT, Lists
+from ml.mlflow_export import ExportedBefore, MlflowMissing, NotExported, export
 from ml.model_card import card
 from ml.registry import Registry, Version, VersionDamaged, VersionNotFound
 from ml.report import page
 from ml.settings import TrainingSettings
 from ml.training_data import catalogue_of
 
-EXPECTED = (InvalidSetting, OSError, VersionDamaged, VersionNotFound)
+EXPECTED = (
+    ExportedBefore,
+    InvalidSetting,
+    MlflowMissing,
+    NotExported,
+    OSError,
+    VersionDamaged,
+    VersionNotFound,
+)
 HISTORY = 9
 COMPARED = 10
 EXAMPLES = 3
@@ -205,6 +216,9 @@ def _lines(options: argparse.Namespace, registry: Registry) -> Iterator[str]:
         yield from compared(first, second, examples=options.examples)
     elif options.command == "card":
         yield from card(registry.load(options.version))
+    elif options.command == "export":
+        run = export(registry.load(options.version), to=options.to)
+        yield f"{options.version} is the run {run} in {options.to}, without personal lists"
     else:
         yield from _written(options, registry)
 
@@ -267,6 +281,11 @@ def _parser() -> argparse.ArgumentParser:
     )
     described.add_argument("version", metavar="VERSION")
     report.add_argument("--output", metavar="FILE", help="default: VERSION.html in the present folder")
+    exported = commands.add_parser("export", help="copy parameters, metrics, verdicts and lists to MLflow")
+    exported.add_argument("version", metavar="VERSION")
+    exported.add_argument(
+        "--to", required=True, metavar="TARGET", help="a folder, or the address of MLflow's tracking server"
+    )
     return parser
 
 
