@@ -123,6 +123,10 @@ bench-checkout: $(VENV)/.development ## Compare checkout with a function in the 
 bench-auth: $(VENV)/.development ## Measure what authenticating a request adds to an anonymous one
 	$(RUN) -m benchmarks.auth
 
+.PHONY: bench-models
+bench-models: $(VENV)/.development ## Compare processor time and memory of our models with those of the library implicit
+	$(RUN) -m benchmarks.models $(MODELS)
+
 .PHONY: bench-serving
 bench-serving: $(VENV)/.development ## Compare recommendations with a hello-world view of the same authentication
 	$(RUN) -m benchmarks.serving $(SERVING)
