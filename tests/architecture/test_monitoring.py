@@ -12,6 +12,7 @@ import yaml
 from django.urls import get_resolver
 from prometheus_client import REGISTRY
 
+from backend.engines import cache  # noqa: F401 - Django loads it when the cache is first used
 from backend.operations import health, metrics  # noqa: F401 - registers the metrics of requests
 from backend.operations.exposition import HealthCollector
 
