@@ -192,7 +192,9 @@ def _earlier(found: ServingPointer, registry: Registry) -> tuple[Publication, Mo
     """Return the first publication on the way back whose version can serve."""
     registered = set(registry.versions())
     for publication in list(pointer.chain(found.publication))[1:]:
-        row = ModelVersion.objects.filter(version=publication.version, loaded_at__isnull=False).first()
+        # A version that was rolled back may have an older publication, too.
+        usable = ModelVersion.objects.filter(loaded_at__isnull=False, published_at__isnull=False)
+        row = usable.filter(version=publication.version).first()
         if row is not None and (
             row.version in registered or not row.lists.filter(sha256__isnull=False).exists()
         ):

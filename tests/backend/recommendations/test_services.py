@@ -190,6 +190,18 @@ def test_rolling_back_twice_goes_back_two_versions(tmp_path: Path, versions: lis
         services.rollback(registry=Registry(tmp_path), now=NOW, by=SYSTEM)
 
 
+def test_a_rollback_skips_the_older_publication_of_a_rolled_back_version(
+    tmp_path: Path, versions: list[Version]
+) -> None:
+    for hour, version in enumerate((versions[0], versions[1], versions[0])):
+        services.publish(version.id, registry=Registry(tmp_path), now=NOW + timedelta(hours=hour), by=SYSTEM)
+
+    assert services.rollback(registry=Registry(tmp_path), now=NOW, by=SYSTEM).version == versions[1].id
+    with pytest.raises(NothingToRollBackTo):
+        services.rollback(registry=Registry(tmp_path), now=NOW, by=SYSTEM)
+    assert serving() == versions[1].id
+
+
 def test_a_rolled_back_version_can_be_published_again(tmp_path: Path, versions: list[Version]) -> None:
     for hour, version in enumerate(versions[:2]):
         services.publish(version.id, registry=Registry(tmp_path), now=NOW + timedelta(hours=hour), by=SYSTEM)
