@@ -16,7 +16,7 @@ from backend.catalog.imported import ImportedProduct, Upserted
 from backend.catalog.imported_matching import Identity, acceptable, locked
 from backend.catalog.imported_rows import Changes, new_product, values_of, write_new
 from backend.catalog.models import PATH_SEPARATOR, Category, Product, Variant
-from backend.catalog.pricing import reprice
+from backend.catalog.pricing import PRODUCT_PRICES, reprice
 from backend.outbox.services import publish_many
 from backend.outbox.topics import Topic
 
@@ -57,7 +57,7 @@ def upsert_products(
             changed = changes.take(product, wanted=wanted, values=values, now=now)
             (result.updated if changed else result.unchanged).append(wanted.reference)
         made = write_new(new)
-        publish_many(Topic.PRODUCT, [*(product.pk for product in made), *changes.write()])
+        publish_many(Topic.PRODUCT, [*(product.pk for product in made), *changes.write(now=now)])
         result.ids = {str(product.source_reference): product.pk for product in [*made, *known.values()]}
     return result
 
@@ -77,7 +77,7 @@ def set_active(*, variants: Mapping[int, bool], products: Mapping[int, bool], no
             product.is_active = products.get(product.pk, product.is_active)
             product.updated_at = now
             reprice(product, list(product.variants.all()))
-        Product.unpublished.bulk_update(touched, ["is_active", "sale_price", "updated_at"])
+        Product.unpublished.bulk_update(touched, ["is_active", *PRODUCT_PRICES, "updated_at"])
         publish_many(Topic.PRODUCT, [product.pk for product in touched])
 
 

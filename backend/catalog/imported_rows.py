@@ -10,10 +10,11 @@ from backend.api.bulk_rows import insert_objects
 from backend.catalog.imported import ImportedProduct, ImportedVariant
 from backend.catalog.imported_matching import Identity
 from backend.catalog.models import Product, Variant
-from backend.catalog.pricing import reprice
+from backend.catalog.price_changes import Prices, price_changed, prices_of
+from backend.catalog.pricing import PRODUCT_PRICES, VARIANT_PRICES, reprice, take_cheapest
 from backend.catalog.services import slug_of
 
-ALWAYS_WRITTEN = ("slug", "sale_price", "updated_at")
+ALWAYS_WRITTEN = ("slug", *PRODUCT_PRICES, "updated_at")
 VARIANT_FIELDS = (
     "name",
     "price_modifier",
@@ -97,15 +98,19 @@ class Changes:
         self._fields: set[str] = set()
         self._changed: list[Variant] = []
         self._new: list[Variant] = []
+        self._before: dict[int, Prices] = {}
+        self._repriced: list[tuple[Product, list[Variant]]] = []
 
     def take(
         self, product: Product, *, wanted: ImportedProduct, values: Mapping[str, Any], now: datetime
     ) -> bool:
         """Change `product` and its variants in memory; return whether anything differed."""
+        before = prices_of(product.variants.all())
         differing = _assign(product, values)
         if "title" in differing:
             product.slug = slug_of(product.title)
         variants_differ = self._take_variants(product, wanted=wanted.variants, repriced=bool(differing))
+        self._before |= before
         if not differing and not variants_differ:
             return False
         product.updated_at = now
@@ -125,21 +130,28 @@ class Changes:
                 changed.append(row)
         if repriced or changed or new:
             reprice(product, list(present.values()))
+            self._repriced.append((product, list(present.values())))
             self._changed += [row for row in present.values() if row.pk]
             self._new += new
         return bool(changed or new)
 
-    def write(self) -> list[int]:
+    def write(self, *, now: datetime) -> list[int]:
         """Write the collected rows; return the ids of the products that changed."""
         if self._products:
+            self._record_prices(now=now)
             Product.unpublished.bulk_update(self._products, sorted({*self._fields, *ALWAYS_WRITTEN}))
             # Lock all variants at once, by id, as checkouts do. Otherwise a caller that changes stock next
             # would lock some variants after others with higher ids, which can deadlock.
             variants = Variant.objects.filter(product__in=self._known)
             list(variants.select_for_update(no_key=True).order_by("pk").values_list("pk"))
-            Variant.unpublished.bulk_update(self._changed, [*VARIANT_FIELDS, "sale_price"])
+            Variant.unpublished.bulk_update(self._changed, [*VARIANT_FIELDS, *VARIANT_PRICES])
             insert_objects(self._new)
         return [product.pk for product in self._products]
+
+    def _record_prices(self, *, now: datetime) -> None:
+        price_changed(self._before, self._changed, now=now)
+        for product, variants in self._repriced:
+            take_cheapest(product, variants)
 
 
 def _assign(row: Product | Variant, values: Mapping[str, Any]) -> set[str]:

@@ -75,6 +75,8 @@ class Product(PublishedModel):
     # Eight places, so that an imported sale price can be computed exactly from the list price.
     discount_percentage = models.DecimalField(max_digits=11, decimal_places=8, default=Decimal(0))
     sale_price = models.DecimalField(max_digits=14, decimal_places=4, db_index=True)
+    # That of the variant whose price is `sale_price`.
+    lowest_price_30_days = models.DecimalField(max_digits=14, decimal_places=4, null=True, blank=True)
     currency = models.CharField(max_length=3)
     tax_class = models.CharField(max_length=20, default=STANDARD_TAX_CLASS, db_default=STANDARD_TAX_CLASS)
     flash_sale = models.BooleanField(default=False)
@@ -149,6 +151,9 @@ class Variant(PublishedModel):
     # Null means the discount of the product.
     discount_percentage = models.DecimalField(max_digits=11, decimal_places=8, null=True, blank=True)
     sale_price = models.DecimalField(max_digits=14, decimal_places=4)
+    # The lowest price of the 30 days before the present reduction; null if the price isn't reduced, or has
+    # been reduced since the variant exists.
+    lowest_price_30_days = models.DecimalField(max_digits=14, decimal_places=4, null=True, blank=True)
     attributes = models.JSONField(default=dict, blank=True)
     stock = models.PositiveIntegerField(default=0)
     reserved = models.PositiveIntegerField(default=0)
@@ -198,3 +203,33 @@ class Variant(PublishedModel):
     def available(self) -> int:
         """The units that can be sold now."""
         return self.stock - self.reserved
+
+
+class PriceChange(models.Model):
+    """A change of the price that a variant is sold at. Append-only; `price_changes.price_changed` writes it.
+
+    `old_price` is null if the variant had a price in another currency. `promotion_id` is the promotion whose
+    reduction the new price has, if it has one. The row remains when the variant is deleted.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    variant = models.ForeignKey(
+        Variant,
+        on_delete=models.DO_NOTHING,
+        db_constraint=False,
+        db_index=False,
+        related_name="price_changes",
+    )
+    currency = models.CharField(max_length=3)
+    old_price = models.DecimalField(max_digits=14, decimal_places=4, null=True)
+    new_price = models.DecimalField(max_digits=14, decimal_places=4)
+    list_price = models.DecimalField(max_digits=14, decimal_places=4)
+    promotion_id = models.BigIntegerField(null=True)
+    changed_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["id"]
+        indexes = [models.Index(fields=["variant", "changed_at"], name="price_changes_of_variant")]
+
+    def __str__(self) -> str:
+        return f"variant {self.variant_id}: {self.old_price} to {self.new_price} {self.currency}"

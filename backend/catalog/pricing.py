@@ -18,6 +18,12 @@ def sale_price(list_price: Decimal, *, discount_percentage: Decimal, currency: s
     return money.rounded(list_price * (100 - discount_percentage) / 100, currency=currency)
 
 
+PRODUCT_PRICES = ("sale_price", "lowest_price_30_days")
+"""The columns of a product that depend on its variants."""
+VARIANT_PRICES = ("sale_price", "lowest_price_30_days")
+"""The columns of a variant that writers of prices set."""
+
+
 def reprice(product: Product, variants: Sequence[Variant]) -> None:
     """Set the sale prices of the product and of `variants` (all of its variants), without saving them.
 
@@ -31,8 +37,22 @@ def reprice(product: Product, variants: Sequence[Variant]) -> None:
         variant.sale_price = sale_price(
             variant.list_price, discount_percentage=variant.discount, currency=product.currency
         )
+    take_cheapest(product, variants)
+
+
+def take_cheapest(product: Product, variants: Sequence[Variant]) -> None:
+    """Set the product's PRODUCT_PRICES to those of its cheapest active variant, without saving them.
+
+    Of several that cost the same, it is the one with the lowest price in 30 days, then the oldest.
+    """
     sold = [variant for variant in variants if variant.is_active] or variants
-    product.sale_price = min(variant.sale_price for variant in sold)
+    cheapest = min(sold, key=_rank)
+    product.sale_price, product.lowest_price_30_days = cheapest.sale_price, cheapest.lowest_price_30_days
+
+
+def _rank(variant: Variant) -> tuple[Decimal, bool, Decimal]:
+    lowest = variant.lowest_price_30_days
+    return variant.sale_price, lowest is None, lowest or Decimal(0)
 
 
 def _require_storable(price: Decimal, *, currency: str) -> None:

@@ -16,6 +16,7 @@ from backend.catalog.categories import hold_category
 from backend.catalog.descriptions import without_scripts
 from backend.catalog.errors import ProductNotFound
 from backend.catalog.models import Category, Product
+from backend.catalog.price_changes import prices_of
 from backend.catalog.pricing import reprice
 from backend.catalog.variant_services import (
     NewVariant,
@@ -92,10 +93,13 @@ def create_product(
     return product
 
 
-def update_product(product_id: int, *, changes: Mapping[str, Any], by: Actor) -> Product:
+def update_product(
+    product_id: int, *, changes: Mapping[str, Any], by: Actor, now: datetime | None = None
+) -> Product:
     """Apply `changes` (new values by column) and return the product.
 
-    Scripts and styles are removed from HTML in the description.
+    Prices change at `now`, by default the clock's time. Scripts and styles are removed from HTML in the
+    description.
 
     Raises:
         ProductNotFound: there is no such product.
@@ -109,14 +113,17 @@ def update_product(product_id: int, *, changes: Mapping[str, Any], by: Actor) ->
         product = locked_product(product_id)
         if "category" in changes:
             hold_category(changes["category"])
+        is_repriced = bool(PRICE_FIELDS & changes.keys())
+        variants = locked_variants(product) if is_repriced else []
+        prices = prices_of(variants)
         before = {name: getattr(product, name) for name in (*changes, *DERIVED)}
         for name, value in changes.items():
             setattr(product, name, value)
         if "title" in changes:
             product.slug = slug_of(product.title)
-        if PRICE_FIELDS & changes.keys():
+        if is_repriced:
             money.require_precise(product.currency, price=product.price)
-            reprice_all(product, locked_variants(product))
+            reprice_all(product, variants, before=prices, now=now)
         product.save()
         changed = differences(before, {name: getattr(product, name) for name in before})
         if changed:

@@ -7,12 +7,14 @@ and never the product.
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from decimal import Decimal
 from functools import partial
 from typing import Any
 
 from django.db import IntegrityError, OperationalError, transaction
 from django.db.models import ProtectedError
+from django.utils import timezone
 
 from backend.api import money
 from backend.api.errors import InvalidInput
@@ -22,7 +24,8 @@ from backend.catalog.attributes import require_same_spelling
 from backend.catalog.errors import LastVariant, ProductNotFound, SkuTaken, VariantNotFound
 from backend.catalog.images.columns import store_pictures
 from backend.catalog.models import Product, Variant
-from backend.catalog.pricing import reprice
+from backend.catalog.price_changes import Prices, price_changed, prices_of
+from backend.catalog.pricing import PRODUCT_PRICES, VARIANT_PRICES, reprice, take_cheapest
 
 PRICE_FIELDS = frozenset({"price_modifier", "discount_percentage", "is_active"})
 MAX_VARIANTS = 500
@@ -69,16 +72,20 @@ def add_variants(product: Product, *, variants: Sequence[NewVariant], by: Actor)
     names = {name for variant in variants for name in variant.attributes}
     require_same_spelling(names, present=[variant.attributes for variant in present])
     rows = [new_row(product, variant) for variant in variants]
-    reprice_all(product, [*present, *rows])
+    reprice_all(product, [*present, *rows], before=prices_of(present))
     insert(rows)
-    product.save(update_fields=["sale_price", "updated_at"])
+    product.save(update_fields=[*PRODUCT_PRICES, "updated_at"])
     skus = [row.sku for row in rows]
     record("catalog.variants_created", by=by, subject=product, changes={"skus": (None, skus)})
     return rows
 
 
-def update_variant(variant_id: int, *, product_id: int, changes: Mapping[str, Any], by: Actor) -> Variant:
+def update_variant(
+    variant_id: int, *, product_id: int, changes: Mapping[str, Any], by: Actor, now: datetime | None = None
+) -> Variant:
     """Apply `changes` (new values by column) and return the variant.
+
+    Prices change at `now`, by default the clock's time.
 
     Raises:
         ProductNotFound: there is no such product.
@@ -93,13 +100,14 @@ def update_variant(variant_id: int, *, product_id: int, changes: Mapping[str, An
         variant = _among(variants, variant_id=variant_id)
         others = [row.attributes for row in variants if row.pk != variant_id]
         require_same_spelling(changes.get("attributes", ()), present=others)
+        prices = prices_of(variants)
         before = {name: getattr(variant, name) for name in (*changes, "sale_price")}
         for name, value in changes.items():
             setattr(variant, name, value)
         money.require_precise(product.currency, price_modifier=variant.price_modifier)
         if PRICE_FIELDS & changes.keys():
-            reprice_all(product, variants)
-            product.save(update_fields=["sale_price", "updated_at"])
+            reprice_all(product, variants, before=prices, now=now)
+            product.save(update_fields=[*PRODUCT_PRICES, "updated_at"])
         save = partial(variant.save, update_fields=list(changes))
         _write(save, skus=[variant.sku], own=variant_id)
         changed = differences(before, {name: getattr(variant, name) for name in before})
@@ -129,9 +137,10 @@ def delete_variant(variant_id: int, *, product_id: int, by: Actor) -> bool:
         if remains := not _delete_unreferenced(variant):
             variant.is_active = False
             variant.save(update_fields=["is_active"])
-        reprice_all(product, variants if remains else others)
+        kept = variants if remains else others
+        reprice_all(product, kept, before=prices_of(kept))
         store_pictures(product)
-        product.save(update_fields=["sale_price", "updated_at"])
+        product.save(update_fields=[*PRODUCT_PRICES, "updated_at"])
         if remains:
             record(
                 "catalog.variant_deactivated", by=by, subject=subject, changes={"is_active": (True, False)}
@@ -188,17 +197,32 @@ def locked_variants(product: Product) -> list[Variant]:
     return variants
 
 
-def reprice_all(product: Product, variants: Sequence[Variant]) -> None:
-    """Set the sale prices of a product and of all its `variants`, and store those of the stored variants.
+def reprice_all(
+    product: Product,
+    variants: Sequence[Variant],
+    *,
+    before: Mapping[int, Prices],
+    now: datetime | None = None,
+) -> None:
+    """Set the prices of a product and of all its `variants`; store those of stored variants, and the history.
+
+    `before` are the prices of the stored variants, read after they were locked.
 
     Raises:
         InvalidInput: a variant's price would be negative, or too high to store.
     """
-    before = {variant.pk: variant.sale_price for variant in variants}
+    stored = {variant.pk: _priced(variant) for variant in variants if not variant._state.adding}
     reprice(product, variants)
-    stored = (variant for variant in variants if not variant._state.adding)
-    changed = [variant for variant in stored if variant.sale_price != before[variant.pk]]
-    Variant.unpublished.bulk_update(changed, ["sale_price"], batch_size=500)
+    price_changed(before, variants, now=now or timezone.now())
+    take_cheapest(product, variants)
+    changed = [
+        variant for variant in variants if stored.get(variant.pk, _priced(variant)) != _priced(variant)
+    ]
+    Variant.unpublished.bulk_update(changed, VARIANT_PRICES, batch_size=500)
+
+
+def _priced(variant: Variant) -> tuple[Decimal | None, ...]:
+    return tuple(getattr(variant, name) for name in VARIANT_PRICES)
 
 
 def require_valid(variants: Sequence[NewVariant], *, currency: str) -> None:

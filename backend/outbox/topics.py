@@ -42,6 +42,7 @@ class Topic(StrEnum):
     PAYMENT_REQUEST = "payment_request", Kind.FACT, "payments.PaymentRequest"
     REPORT_MAIL = "report_mail", Kind.FACT, "dashboard.ReportMail"
     LEDGER_FINDING = "ledger_finding", Kind.FACT, "analytics.LedgerNotice"
+    PRICE_CHANGED = "price_changed", Kind.FACT, "catalog.PriceChange"
     SHOPPER_ERASED = "shopper_erased", Kind.FACT, "privacy.Erasure"
     ORDER_STEP = "order_step", Kind.FACT, "orders.OrderStatusHistory"
 
