@@ -22,6 +22,24 @@ class Message(models.Model):
         return f"{self.topic} {self.key}"
 
 
+class Scheduled(models.Model):
+    """A message to publish when it is due; `backend.outbox.scheduling` moves it to the outbox."""
+
+    id = models.BigAutoField(primary_key=True)
+    topic = models.CharField(max_length=32)
+    key = models.CharField(max_length=64)
+    due_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["due_at", "id"], name="outbox_scheduled_in_order")]
+        constraints = [
+            models.UniqueConstraint(fields=["topic", "key", "due_at"], name="outbox_scheduled_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.topic} {self.key} at {self.due_at:%Y-%m-%d %H:%M:%S}"
+
+
 class Cursor(models.Model):
     """The position up to which a subscriber has handled all messages, and the process that runs it now.
 

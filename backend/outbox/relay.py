@@ -14,6 +14,7 @@ from django.utils import timezone
 from backend.outbox.cursors import close_abandoned
 from backend.outbox.errors import DrainTimeout
 from backend.outbox.runner import SubscriberRunner
+from backend.outbox.scheduling import publish_due
 from backend.outbox.selectors import Position, cursor_position, newest, newest_settled, without_holder
 from backend.outbox.subscribers import Subscriber
 from backend.outbox.watch import POLL_SECONDS, Watch
@@ -34,8 +35,8 @@ def process_name() -> str:
 class Relay:
     """Runs a worker for every subscriber in `subscribers()`, which is called again every second.
 
-    One thread polls the outbox for all workers and wakes those with new messages. If a wake-up is lost, the
-    worker finds its messages when it renews its lease.
+    One thread publishes scheduled messages, polls the outbox for all workers and wakes those with new ones.
+    If a wake-up is lost, the worker finds its messages when it renews its lease.
     """
 
     def __init__(self, subscribers: Callable[[], Sequence[Subscriber]]) -> None:
@@ -69,6 +70,7 @@ class Relay:
         connection.close()
 
     def _wake_workers(self, watch: Watch) -> None:
+        publish_due(now=timezone.now())
         topics = watch.new_topics()
         workers = list(self._workers.values())
         for worker in workers:
