@@ -12,9 +12,10 @@ from backend.catalog.imported_matching import Identity
 from backend.catalog.models import Product, Variant
 from backend.catalog.price_changes import Prices, price_changed, prices_of
 from backend.catalog.pricing import PRODUCT_PRICES, VARIANT_PRICES, reprice, take_cheapest
+from backend.catalog.ratings import DISPLAYED_COLUMNS, refresh_displayed
 from backend.catalog.services import slug_of
 
-ALWAYS_WRITTEN = ("slug", *PRODUCT_PRICES, "updated_at")
+ALWAYS_WRITTEN = ("slug", *PRODUCT_PRICES, "updated_at", *DISPLAYED_COLUMNS)
 VARIANT_FIELDS = (
     "name",
     "price_modifier",
@@ -38,8 +39,8 @@ def values_of(product: ImportedProduct, *, category_id: int, identity: Identity)
         "price": product.price,
         "currency": product.currency,
         "discount_percentage": product.discount_percentage,
-        "rating_average": product.rating_average,
-        "rating_count": product.rating_count,
+        "imported_rating_average": product.rating_average,
+        "imported_rating_count": product.rating_count,
         "attributes": dict(product.attributes),
         "image_urls": list(product.image_urls),
     }
@@ -61,6 +62,7 @@ def new_product(
     )
     variants = [_variant(product, wanted=variant) for variant in wanted.variants]
     reprice(product, variants)
+    refresh_displayed(product)
     return product, variants
 
 
@@ -113,6 +115,7 @@ class Changes:
         self._before |= before
         if not differing and not variants_differ:
             return False
+        refresh_displayed(product)
         product.updated_at = now
         self._products.append(product)
         self._fields |= differing

@@ -86,6 +86,16 @@ class Product(PublishedModel):
     deleted_at = models.DateTimeField(null=True, blank=True)
     rating_average = models.DecimalField(max_digits=3, decimal_places=2, null=True, blank=True)
     rating_count = models.PositiveIntegerField(default=0)
+    # Null without ratings; ratings.py computes these three from the following columns.
+    rating_score = models.DecimalField(max_digits=5, decimal_places=4, null=True, blank=True)
+    imported_rating_average = models.DecimalField(max_digits=3, decimal_places=2, null=True, blank=True)
+    imported_rating_count = models.PositiveIntegerField(default=0, db_default=0)
+    # How many published reviews have so many stars.
+    stars_1 = models.PositiveIntegerField(default=0, db_default=0)
+    stars_2 = models.PositiveIntegerField(default=0, db_default=0)
+    stars_3 = models.PositiveIntegerField(default=0, db_default=0)
+    stars_4 = models.PositiveIntegerField(default=0, db_default=0)
+    stars_5 = models.PositiveIntegerField(default=0, db_default=0)
     popularity = models.PositiveIntegerField(default=0, db_index=True)
     attributes = models.JSONField(default=dict, blank=True)
     image_urls = models.JSONField(default=list, blank=True)

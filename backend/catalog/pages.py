@@ -11,6 +11,7 @@ from backend.catalog.cards import CARD_COLUMNS, CardRow, card, two_places
 from backend.catalog.errors import ProductNotFound
 from backend.catalog.images import pictures
 from backend.catalog.models import Product, Variant
+from backend.catalog.ratings import STAR_COLUMNS, written_histogram
 from backend.catalog.visibility import Ownership, require_visible
 
 PAGE_COLUMNS = (
@@ -19,6 +20,7 @@ PAGE_COLUMNS = (
     "tax_class",
     "is_active",
     "popularity",
+    *STAR_COLUMNS,
     "created_at",
     "updated_at",
     "seller__first_name",
@@ -34,6 +36,11 @@ class PageRow(NamedTuple):
     tax_class: str
     is_active: bool
     popularity: int
+    stars_1: int
+    stars_2: int
+    stars_3: int
+    stars_4: int
+    stars_5: int
     created_at: datetime
     updated_at: datetime
     seller_first_name: str
@@ -116,6 +123,9 @@ def _page(product: CardRow, page: PageRow, variants: Sequence[VariantRow]) -> di
         "tax_class": page.tax_class,
         "is_active": page.is_active,
         "popularity": page.popularity,
+        "rating_histogram": written_histogram(
+            (page.stars_1, page.stars_2, page.stars_3, page.stars_4, page.stars_5)
+        ),
         "stock": sum(variant.stock for variant in variants),
         "available": available,
         "variants": [_variant(product, variant, uploaded) for variant in variants],

@@ -20,7 +20,7 @@ ORDERINGS: dict[str, tuple[str | OrderBy, ...]] = {
     "price_low": ("sale_price", "id"),
     "price_high": ("-sale_price", "id"),
     "popularity": ("-popularity", "id"),
-    "rating": (F("rating_average").desc(nulls_last=True), "-rating_count", "id"),
+    "rating": (F("rating_score").desc(nulls_last=True), "-rating_count", "id"),
     "relevance": ("-popularity", "-created_at", "id"),
 }
 

@@ -9,6 +9,7 @@ from backend.api.fields import MoneyOutput
 from backend.catalog.images.pictures import shown_images
 from backend.catalog.images.serializers import IMAGE, ImageURL, ProductImageSerializer
 from backend.catalog.models import Category, Product, Variant
+from backend.catalog.ratings import STARS, histogram_of, written_histogram
 
 PRODUCT = {
     "id": 1,
@@ -156,6 +157,16 @@ class ProductCardSerializer(serializers.ModelSerializer[Product]):
         return sum(1 for variant in product.variants.all() if variant.is_active)
 
 
+class HistogramSerializer(serializers.Serializer[Any]):
+    """The number of reviews by stars."""
+
+    EXAMPLE = {"5": 8, "4": 3, "3": 0, "2": 1, "1": 0}
+
+    def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
+        """Return a field for each number of stars; a class can't have attributes of these names."""
+        return {str(stars): serializers.IntegerField(min_value=0) for stars in reversed(STARS)}
+
+
 class ProductSerializer(ProductCardSerializer):
     """A product with all details."""
 
@@ -167,6 +178,7 @@ class ProductSerializer(ProductCardSerializer):
         "image_urls": [PRODUCT["image_url"]],
         "images": [IMAGE],
         "popularity": 42,
+        "rating_histogram": {"5": 8, "4": 3, "3": 0, "2": 1, "1": 0},
         "stock": 15,
         "available": 14,
     }
@@ -180,6 +192,9 @@ class ProductSerializer(ProductCardSerializer):
     )
     images = serializers.SerializerMethodField()
 
+    rating_histogram = serializers.SerializerMethodField(
+        help_text="How many of the shop's own reviews have so many stars; imported ratings are not in it."
+    )
     variants = VariantSerializer(many=True)
     stock = serializers.IntegerField()
     available = serializers.IntegerField()
@@ -195,6 +210,7 @@ class ProductSerializer(ProductCardSerializer):
             "tax_class",
             "is_active",
             "popularity",
+            "rating_histogram",
             "stock",
             "available",
             "variants",
@@ -202,6 +218,11 @@ class ProductSerializer(ProductCardSerializer):
             "updated_at",
         ]
         read_only_fields = fields
+
+    @extend_schema_field(HistogramSerializer)
+    def get_rating_histogram(self, product: Product) -> dict[str, int]:
+        """Return the number of own reviews by stars."""
+        return written_histogram(histogram_of(product))
 
     @extend_schema_field(ProductImageSerializer(many=True))
     def get_images(self, product: Product) -> list[dict[str, Any]]:

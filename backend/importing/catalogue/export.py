@@ -84,7 +84,8 @@ def _counted_at(statement: VariantStatement | None, *, now: datetime) -> datetim
 
 def _row(variant: Variant, *, units: int, counted_at: datetime) -> dict[str, str]:
     product = variant.product
-    rating = product.rating_average
+    # Without those of the shop's own reviews, which an import would otherwise count again.
+    rating = product.imported_rating_average
     values = {
         "sku": variant.sku,
         "product": product.source_reference or f"product-{product.pk}",
@@ -103,7 +104,7 @@ def _row(variant: Variant, *, units: int, counted_at: datetime) -> dict[str, str
         "weight_grams": "" if variant.weight_grams is None else str(variant.weight_grams),
         "tax_class": product.tax_class,
         "rating": "" if rating is None else _plain(rating),
-        "rating_count": str(product.rating_count),
+        "rating_count": str(product.imported_rating_count),
         "is_active": "true" if product.is_active else "false",
         "created_at": _time(product.created_at),
     }

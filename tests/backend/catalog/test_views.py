@@ -72,13 +72,13 @@ def shelf() -> dict[str, Product]:
     """Four products that differ in all fields by which lists can be filtered or sorted."""
     trader = seller()
     rows = {
-        "lamp": product("lamp", price="10.00", brand="Acme", popularity=5, rating_average=4, sold_by=trader),
+        "lamp": product("lamp", price="10.00", brand="Acme", popularity=5, rating_score=4, sold_by=trader),
         "chair": product("chair", price="40.00", category=("Home", "Chairs"), popularity=9, flash_sale=True),
         "desk lamp": product(
             "desk lamp", price="20.00", category=("Home", "Lamps", "Desk"), featured_product=True
         ),
         "spade": product(
-            "spade", price="30.00", category=("Garden",), rating_average=5, best_seller_product=True
+            "spade", price="30.00", category=("Garden",), rating_score=5, best_seller_product=True
         ),
     }
     for age, row in enumerate(rows.values()):
