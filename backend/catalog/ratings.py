@@ -24,10 +24,10 @@ _SCORE_PLACES = Decimal("0.0001")
 
 
 class Displayed(NamedTuple):
-    """What is displayed of a product's ratings; the columns have the same names, after `rating_`."""
+    """What is displayed of a product's ratings, in the order of DISPLAYED_COLUMNS."""
 
     average: Decimal | None
-    count: int
+    number: int
     score: Decimal | None
     """The Bayesian mean, by which products are sorted; None without ratings."""
 
