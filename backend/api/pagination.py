@@ -87,15 +87,18 @@ def page_response(
     *,
     parameters: Mapping[str, Any],
     shown: Callable[[list[Row]], Iterable[object]],
+    **extra: object,
 ) -> Response:
     """Return the page of `rows` that `parameters` (`page`, `page_size`) request; `shown` serialises its rows.
+
+    `extra` is added to the envelope.
 
     Raises:
         PageNotFound: the page is after the last one.
     """
     span = PageSpan(page=parameters["page"], page_size=parameters["page_size"])
     count, page = page_of_rows(rows, span)
-    return Response(page_envelope(request, shown(page), count=count, span=span))
+    return Response(page_envelope(request, shown(page), count=count, span=span, **extra))
 
 
 def rows_of(serializer_class: type[BaseSerializer[Any]]) -> Callable[[list[Any]], Iterable[object]]:

@@ -29,6 +29,7 @@ APPS = [
     "backend.shipping",
     "backend.payments",
     "backend.carts",
+    "backend.wish_lists",
     "backend.orders",
     "backend.invoices",
     "backend.importing",

@@ -19,6 +19,7 @@ from backend.promotions.personal_data import PERSONAL_DATA as PROMOTIONS
 from backend.recommendations.personal_data import PERSONAL_DATA as RECOMMENDATIONS
 from backend.recommendations.personal_data import ModelStore
 from backend.tracking.personal_data import RecentData, StreamStore
+from backend.wish_lists.personal_data import PERSONAL_DATA as WISH_LISTS
 
 TABLES = (
     DASHBOARD,
@@ -27,6 +28,7 @@ TABLES = (
     ANALYTICS,
     INVOICES,
     ORDERS,
+    WISH_LISTS,
     CARTS,
     PROMOTIONS,
     INVENTORY,

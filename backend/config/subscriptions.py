@@ -18,6 +18,7 @@ from backend.privacy.subscribers import StoreErasure
 from backend.recommendations.subscribers import NewProducts
 from backend.search.rebuilding import index_subscribers
 from backend.tracking.subscribers import GuestRecentProducts
+from backend.wish_lists.subscribers import Wishes
 
 
 def subscribers() -> list[Subscriber]:
@@ -34,6 +35,7 @@ def subscribers() -> list[Subscriber]:
         Settlement(clock=timezone.now),
         *([InvoiceIssuing(clock=timezone.now)] if is_complete() else []),
         StockAlerts(clock=timezone.now),
+        Wishes(clock=timezone.now),
         *of_warehouse,
         Products(target),
         Availability(target),

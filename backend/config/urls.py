@@ -33,6 +33,7 @@ urlpatterns = [
     path("api/sellers/", include("backend.catalog.seller_urls")),
     path("api/categories/", include("backend.catalog.category_urls")),
     path("api/purchasing/", include("backend.purchasing.urls")),
+    path("api/wish-lists/", include("backend.wish_lists.urls")),
     path("api/orders/cart/", include("backend.carts.urls")),
     path("api/orders/orders/", include("backend.orders.urls")),
     path("api/orders/quote/", QuoteView.as_view(), name="quote"),

@@ -38,6 +38,7 @@ class Topic(StrEnum):
     STOCK_ALERT = "stock_alert", Kind.FACT, "inventory.StockAlert"
     BACK_IN_STOCK = "back_in_stock", Kind.FACT, "inventory.BackInStock"
     RESERVATION_SHORT = "reservation_short", Kind.FACT, "inventory.ReservationShortage"
+    PRICE_DROP = "price_drop", Kind.FACT, "wish_lists.PriceDrop"
     PAYMENT_EVENT = "payment_event", Kind.FACT, "payments.PaymentEvent"
     PAYMENT_REQUEST = "payment_request", Kind.FACT, "payments.PaymentRequest"
     REPORT_MAIL = "report_mail", Kind.FACT, "dashboard.ReportMail"

@@ -56,6 +56,7 @@ def path_parameters(buyer: User) -> dict[str, Any]:
         "tax_rate_id": 1,
         "shipping_method_id": 1,
         "promotion_id": 1,
+        "wish_list_id": 1,
         "code": "WELCOME",
         "shipment_id": 1,
         "return_id": 1,

@@ -96,6 +96,7 @@ def active_customer(*, items: list[Product] | None = None) -> ActiveCustomer:
     # What stays in the cart, and a message that waits to be sent.
     sent("POST", "/api/orders/cart/", {"product_id": lamp.pk, "quantity": 1})
     sent("POST", f"/api/products/{sold_out.pk}/back-in-stock/", {})
+    sent("POST", "/api/wish-lists/items/", {"product_id": sold_out.pk, "note": "For Zebedee"})
     Delivery.objects.create(
         kind=NotificationKind.BACK_IN_STOCK,
         channel="email",

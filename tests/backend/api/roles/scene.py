@@ -150,6 +150,17 @@ class Scene:
                 assert client.post(f"/api/purchasing/orders/{number}/{step}/").status_code == 200
         self.names |= dict(zip(("draft", "approved_order", "sent_order"), numbers, strict=True))
 
+    def _wish(self) -> dict[str, Any]:
+        """Share a wish list of the customer, and return the names of its rows."""
+        item = self.created(self.client("customer"), "/api/wish-lists/items/", {"variant_id": self.lamp.pk})
+        path = f"/api/wish-lists/{item['wish_list_id']}/link/"
+        shared = self.client("customer").post(path).json()["data"]
+        return {
+            "wish_list": shared["id"],
+            "wish": item["id"],
+            "wish_list_token": shared["link_token"],
+        }
+
     def _write_the_rest(self) -> None:
         admin = self.client("admin")
         customer_session = verified_token(
@@ -195,6 +206,7 @@ class Scene:
             "event_name": self.created(admin, "/api/events/names/", {"name": "quiz_begun"})["id"],
             "tax_rate": self.created(admin, "/api/taxes/rates/", TAX_RATE | {"state": "CA"})["id"],
             "promotion": self.created(admin, "/api/promotions/", PROMOTION)["id"],
+            **self._wish(),
             "shipping_method": self.created(admin, "/api/shipping/methods/", METHOD | {"code": "slow"})["id"],
         }
 
