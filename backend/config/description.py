@@ -35,6 +35,7 @@ TAGS = [
     {"name": "search rules", "description": "Synonyms and query rules, for staff with the area `search`."},
     {"name": "recommendations", "description": "Products chosen for a shopper or for a product's page."},
     {"name": "events", "description": "Shoppers' behaviour, from which reports and models are made."},
+    {"name": "wish lists", "description": "Customers' wish lists, and those shared by link."},
     {"name": "cart", "description": "The customer's cart, at current prices."},
     {"name": "orders", "description": "Checkout, shipments, cancellations and returns."},
     {
@@ -102,6 +103,8 @@ SPECTACULAR_SETTINGS = {
         "PromotionLevelEnum": "backend.promotions.rules.Level",
         "PromotionKindEnum": "backend.promotions.rules.Kind",
         "SynonymStatusEnum": "backend.search.models.SynonymSet.Status",
+        "CartProblemEnum": "backend.carts.contents.Problem",
+        "WishProblemEnum": "backend.wish_lists.selectors.Problem",
         "PurchaseOrderStatusEnum": "backend.purchasing.models.PurchaseOrderStatus",
     },
     "POSTPROCESSING_HOOKS": [

@@ -20,8 +20,8 @@ ITEM = {
     "id": 1,
     "quantity": 1,
     "note": "Size M, please",
+    "title": "Stoneware mug",
     "price": "79.00",
-    "price_when_added": "89.00",
     "currency": "USD",
     "problem": None,
 }
@@ -91,7 +91,7 @@ class _Wanted(Body):
 class NewWishSerializer(_Wanted):
     """What to add to a wish list; for a product with several variants, the choice may be left open."""
 
-    EXAMPLE = {"product_id": 1, "quantity": 1}
+    EXAMPLE = {"product_id": 1, "quantity": 1, "note": "Size M, please"}
 
     wish_list_id = Identifier(required=False, help_text="By default your oldest list.")
     product_id = Identifier(required=False)
@@ -177,7 +177,13 @@ class SharedWishSerializer(serializers.Serializer[Any]):
 class WishSerializer(SharedWishSerializer):
     """An item of your wish list."""
 
-    EXAMPLE = {**ITEM, "wish_list_id": 1, "wants_messages": True, "exposure_id": None}
+    EXAMPLE = {
+        **ITEM,
+        "price_when_added": "89.00",
+        "wish_list_id": 1,
+        "wants_messages": True,
+        "exposure_id": None,
+    }
 
     wish_list_id = serializers.IntegerField(source="item.wish_list_id")
     price_when_added = MoneyOutput(source="item.price_when_added", currency="item.currency")

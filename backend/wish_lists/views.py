@@ -185,11 +185,13 @@ class SharedWishListView(APIView):
     throttle_classes = (BrowseThrottle,)
 
     @operation(
-        "shared_wish_list_get",
+        "shared_wishes_list",
         tag="wish lists",
         parameters=[TOKEN],
         query=PageParameters,
-        response=page_of(SharedWishSerializer, name="SharedWishList", wish_list=SharedWishListSerializer()),
+        response=page_of(
+            SharedWishSerializer, name="SharedWishListPage", wish_list=SharedWishListSerializer()
+        ),
         errors=[WishListNotFound],
     )
     def get(self, request: Request, token: str) -> Response:
@@ -278,7 +280,7 @@ class WishToCartView(APIView):
     """Moves an item to the cart."""
 
     @operation(
-        "wish_list_items_to_cart",
+        "wish_list_items_cart",
         tag="wish lists",
         request=MovedToCartSerializer,
         response=envelope_of(DeletedWishListSerializer),

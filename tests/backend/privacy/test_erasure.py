@@ -227,6 +227,7 @@ def test_the_export_has_what_the_shop_knows_and_no_secrets(
         "report_schedules",
         "report_mails",
         "ledger_notices",
+        "price_drops",
     }
     stored = User.objects.get(pk=buyer.user.pk)
     assert stored.password not in text

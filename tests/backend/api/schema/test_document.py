@@ -48,6 +48,7 @@ OPEN_TO_GUESTS = {
     "products_list",
     "readiness_get",
     "recent_recommendations_get",
+    "shared_wishes_list",
     "search_recent_delete",
     "search_recent_list",
     "search_recommendations_get",
