@@ -122,6 +122,11 @@ BEAT_SCHEDULE = {
         "schedule": timedelta(seconds=10),
         "options": {"expires": 10},
     },
+    "remind of carts": {
+        "task": "backend.notifications.tasks.remind_of_carts",
+        "schedule": timedelta(minutes=10),
+        "options": {"expires": 600},
+    },
     "delete old deliveries": {
         "task": "backend.notifications.tasks.delete_old_deliveries",
         "schedule": timedelta(days=1),

@@ -187,6 +187,8 @@ PASSKEY_ORIGINS = env.words("PASSKEY_ORIGINS", [_RELYING_PARTY.origin])
 STAFF_SECOND_FACTOR = env.choice(
     "STAFF_SECOND_FACTOR", "required" if ENVIRONMENT == "production" else "optional", ("required", "optional")
 )
+ORDER_PAGE_URL = env.text("ORDER_PAGE_URL", f"{PUBLIC_URL}/api/orders/orders/{{id}}/")
+GUEST_ORDER_PAGE_URL = env.text("GUEST_ORDER_PAGE_URL", f"{PUBLIC_URL}/api/notifications/orders/{{token}}/")
 PRODUCT_PAGE_URL = env.text("PRODUCT_PAGE_URL", f"{PUBLIC_URL}/api/products/{{id}}/")
 
 EMAIL_HOST = env.text("EMAIL_HOST", "")
@@ -205,6 +207,9 @@ SMS_BODY = env.text("SMS_BODY", '{"to": "{to}", "text": "{text}"}')
 SMS_TIMEOUT = env.whole("SMS_TIMEOUT", 10, least=1)
 INVOICE_RETENTION = timedelta(days=env.whole("INVOICE_RETENTION_DAYS", 3_650, least=365))
 DELIVERY_RETENTION = timedelta(days=env.whole("DELIVERY_RETENTION_DAYS", 90, least=2))
+NOTIFICATIONS_OFF = frozenset(env.words("NOTIFICATIONS_OFF"))
+REVIEW_REQUEST_AFTER = timedelta(days=env.whole("REVIEW_REQUEST_AFTER_DAYS", 7))
+CART_REMINDER_AFTER = timedelta(hours=env.whole("CART_REMINDER_AFTER_HOURS", 4))
 
 LANGUAGE_CODE = "en"
 USE_I18N = False

@@ -10,7 +10,7 @@ from backend.engines.warehouse import migrated
 from backend.inventory.subscribers import StockAlerts
 from backend.invoices.shop import is_complete
 from backend.invoices.subscribers import InvoiceIssuing
-from backend.notifications.subscribers import Deliveries
+from backend.notifications.subscribers import Deliveries, OrderDeliveries
 from backend.orders.subscribers import Settlement
 from backend.outbox.subscribers import Subscriber
 from backend.payments.subscribers import PaymentRequests
@@ -42,6 +42,7 @@ def subscribers() -> list[Subscriber]:
         *of_stream,
         NewProducts(clock=timezone.now),
         Deliveries(clock=timezone.now),
+        OrderDeliveries(clock=timezone.now),
         *(StoreErasure(store, clock=timezone.now, writers=writers.get(store.name, ())) for store in stores()),
     ]
 

@@ -11,6 +11,14 @@ class UnsubscribeLinkInvalid(NotFound):
     hint = "Log in and change what is received with `notification_preferences_update`."
 
 
+class OrderLinkInvalid(NotFound):
+    """The link was not made by this shop or is too old, or the order's address was erased."""
+
+    code = "order_link_invalid"
+    message = "This link is not valid; look the order up by its number and e-mail address."
+    hint = "Call `orders_lookup`."
+
+
 class KindNotFound(NotFound):
     """There is no such kind of message."""
 

@@ -13,10 +13,12 @@ from backend.notifications.account_kinds import (
     SecurityNoticeKind,
 )
 from backend.notifications.additions import added
-from backend.notifications.addressing import SentToAccount
+from backend.notifications.addressing import SentToAccount, SentToVerifiedAddress
+from backend.notifications.cart_reminders import left_items
 from backend.notifications.links import product_url
 from backend.notifications.messages import Attachment, Channel, Lines
-from backend.notifications.models import NotificationKind
+from backend.notifications.models import CartReminder, NotificationKind
+from backend.notifications.order_kinds import ORDER_KINDS
 from backend.outbox.topics import Topic
 
 LINES_SHOWN = 50
@@ -117,12 +119,35 @@ def _of_variant(variant: Variant) -> dict[str, object]:
     }
 
 
+class CartLeftKind(SentToVerifiedAddress):
+    """A customer left products in the cart; nothing is sent if the cart was changed or ordered meanwhile."""
+
+    kind: ClassVar[NotificationKind] = NotificationKind.CART_LEFT
+    topic: ClassVar[Topic] = Topic.CART_LEFT
+    collects_for: ClassVar[timedelta] = timedelta(0)
+
+    def recipients(self, keys: Collection[int]) -> Mapping[int, int]:
+        """Return the customers."""
+        return dict(CartReminder.objects.filter(pk__in=keys).values_list("pk", "user_id"))
+
+    def wanted_despite(self, keys: Collection[int], *, unsubscribed_at: datetime) -> list[int]:
+        """Return none: customers don't request reminders."""
+        return []
+
+    def lines(self, keys: Collection[int]) -> Lines:
+        """Return what is in the cart, if the customer still consents."""
+        return [_of_variant(item.variant) | {"quantity": item.quantity} for item in left_items(keys)]
+
+
 _OWN: Sequence[KindDefinition] = (
     StockAlertKind(),
     BackInStockKind(),
+    CartLeftKind(),
     OneTimePasswordKind(),
     EmailVerificationKind(),
     SecurityNoticeKind(),
 )
-KINDS: Mapping[NotificationKind, KindDefinition] = {each.kind: each for each in (*_OWN, *added())}
-BY_TOPIC: Mapping[Topic, KindDefinition] = {each.topic: each for each in KINDS.values()}
+_OF_USERS: Sequence[KindDefinition] = (*_OWN, *added())
+KINDS: Mapping[NotificationKind, KindDefinition] = {each.kind: each for each in (*_OF_USERS, *ORDER_KINDS)}
+BY_TOPIC: Mapping[Topic, KindDefinition] = {each.topic: each for each in _OF_USERS}
+"""The kinds of messages to users; those about orders are in ORDER_KINDS."""

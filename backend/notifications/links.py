@@ -1,5 +1,7 @@
 """Addresses in messages: pages of products, and signed links that unsubscribe without a login."""
 
+from dataclasses import dataclass
+
 from django.conf import settings
 from django.core import signing
 
@@ -22,12 +24,27 @@ def unsubscribe_url(user_id: int, *, kind: NotificationKind) -> str:
     return f"{settings.PUBLIC_URL}/api/notifications/unsubscribe/{_sign(user_id, kind=kind)}/"
 
 
+def guest_unsubscribe_url(order_id: int, *, kind: NotificationKind) -> str:
+    """Return the address of the page on which the guest who placed the order can unsubscribe."""
+    token = _signer().sign_object([order_id, kind.value, "order"])
+    return f"{settings.PUBLIC_URL}/api/notifications/unsubscribe/{token}/"
+
+
 def _sign(user_id: int, *, kind: NotificationKind) -> str:
     return _signer().sign_object([user_id, kind.value])
 
 
-def read_token(token: str) -> tuple[int, NotificationKind]:
-    """Return the user and the kind of a link.
+@dataclass(frozen=True, slots=True)
+class Link:
+    """What a link unsubscribes from: a user, or else the guest who placed an order, and a kind."""
+
+    user_id: int | None
+    order_id: int | None
+    kind: NotificationKind
+
+
+def read_token(token: str) -> Link:
+    """Return what a link unsubscribes from.
 
     Links don't expire, because a message may be read late, and the sender has to honour its link.
 
@@ -35,8 +52,9 @@ def read_token(token: str) -> tuple[int, NotificationKind]:
         UnsubscribeLinkInvalid: the token was not made here, or not with this SECRET_KEY.
     """
     try:
-        user_id, kind = _signer().unsign_object(token)
-        return int(user_id), NotificationKind(kind)
+        number, kind, *of_order = _signer().unsign_object(token)
+        user_id, order_id = (None, int(number)) if of_order else (int(number), None)
+        return Link(user_id, order_id, NotificationKind(kind))
     except (signing.BadSignature, ValueError, TypeError) as error:
         raise UnsubscribeLinkInvalid from error
 

@@ -16,6 +16,8 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
+from backend.orders.models import Order
+
 
 class NotificationKind(models.TextChoices):
     """What a message is about; `backend.notifications.kinds` says how each is addressed and rendered."""
@@ -27,6 +29,13 @@ class NotificationKind(models.TextChoices):
     SECURITY_NOTICE = "security_notice", "Changes to the security of your account"
     REPORT = "report", "Saved views of the dashboard that you receive regularly"
     LEDGER_FINDING = "ledger_finding", "Orders that the warehouse of the reports has differently"
+    ORDER_STEP = "order_step", "Orders of yours that are placed, confirmed, cancelled or delivered"
+    SHIPMENT = "shipment", "Parcels of your orders"
+    RETURN_STEP = "return_step", "Returns of yours"
+    REFUND = "refund", "Refunds to you"
+    PAYMENT_FAILED = "payment_failed", "Payments of yours that failed"
+    REVIEW_REQUEST = "review_request", "Requests to review what you received"
+    CART_LEFT = "cart_left", "Products that you left in your cart"
 
 
 OPTIONAL_KINDS = (
@@ -34,8 +43,18 @@ OPTIONAL_KINDS = (
     NotificationKind.BACK_IN_STOCK,
     NotificationKind.REPORT,
     NotificationKind.LEDGER_FINDING,
+    NotificationKind.SHIPMENT,
+    NotificationKind.RETURN_STEP,
+    NotificationKind.REVIEW_REQUEST,
+    NotificationKind.CART_LEFT,
 )
 """The kinds that users can unsubscribe from."""
+GUEST_KINDS = (
+    NotificationKind.SHIPMENT,
+    NotificationKind.RETURN_STEP,
+    NotificationKind.REVIEW_REQUEST,
+)
+"""The optional kinds that are sent to guests."""
 
 
 class DeliveryState(models.TextChoices):
@@ -53,18 +72,21 @@ UNFINISHED_STATES = (DeliveryState.PENDING, DeliveryState.SENDING)
 
 
 class Delivery(models.Model):
-    """A message to a user: its state, and what the log keeps about it.
+    """A message to a user or to a guest who placed `order`: its state, and what the log keeps about it.
 
     `queued_at` is when it was made or last requested again; `due_at` is when it may be sent; `attempts`
     counts temporary refusals. `message_id` identifies the e-mail for the recipient's server; it stays the
-    same when a delivery that was possibly sent is sent again.
+    same when a delivery that was possibly sent is sent again. One that is `in_sequence` waits until the
+    earlier ones about its order are finished. The address of a guest is in the order alone.
     """
 
     kind = models.CharField(max_length=32, choices=NotificationKind.choices)
     channel = models.CharField(max_length=16)
     recipient = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="deliveries"
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.CASCADE, related_name="deliveries"
     )
+    order = models.ForeignKey(Order, null=True, on_delete=models.CASCADE, related_name="+")
+    in_sequence = models.BooleanField(default=False, db_default=False)
     state = models.CharField(max_length=13, choices=DeliveryState.choices, default=DeliveryState.PENDING)
     collecting = models.BooleanField(default=True)
     attempts = models.PositiveSmallIntegerField(default=0)
@@ -88,6 +110,10 @@ class Delivery(models.Model):
                 condition=Q(collecting=False) | Q(state=DeliveryState.PENDING),
                 name="collecting_delivery_is_pending",
             ),
+            models.CheckConstraint(
+                condition=Q(recipient__isnull=False) | Q(order__isnull=False, collecting=False),
+                name="delivery_to_a_user_or_about_an_order",
+            ),
         ]
         indexes = [
             models.Index(
@@ -99,11 +125,13 @@ class Delivery(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.get_kind_display()}, to {self.recipient}"
+        return f"{self.get_kind_display()}, to {self.recipient or 'a guest'}"
 
 
 class DeliveryFact(models.Model):
     """A fact in a delivery; unique, so that a fact that is received twice is sent once.
+
+    A fact about a guest's order has no recipient.
 
     `key` is the key of the fact's outbox message; the kind implies its topic.
     """
@@ -111,13 +139,20 @@ class DeliveryFact(models.Model):
     delivery = models.ForeignKey(Delivery, on_delete=models.CASCADE, related_name="facts")
     kind = models.CharField(max_length=32, choices=NotificationKind.choices)
     channel = models.CharField(max_length=16)
-    recipient = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    recipient = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.CASCADE, related_name="+"
+    )
     key = models.BigIntegerField()
 
     class Meta:
         constraints = [
             models.UniqueConstraint(
                 fields=["kind", "key", "recipient", "channel"], name="fact_told_once_to_a_recipient"
+            ),
+            models.UniqueConstraint(
+                fields=["kind", "key", "channel"],
+                condition=Q(recipient=None),
+                name="fact_told_once_to_a_guest",
             ),
         ]
 
@@ -141,3 +176,48 @@ class Unsubscription(models.Model):
 
     def __str__(self) -> str:
         return f"user {self.user_id} doesn't want {self.kind}"
+
+
+class GuestUnsubscription(models.Model):
+    """A kind of message that a guest doesn't want; `address_hash` is made by `guests.address_hash`."""
+
+    address_hash = models.CharField(max_length=64)
+    kind = models.CharField(max_length=32, choices=NotificationKind.choices)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["address_hash", "kind"], name="guest_unsubscribed_once_from_a_kind"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"a guest doesn't want {self.kind}"
+
+
+class CartReminder(models.Model):
+    """A cart that a customer left behind, as it was at `changed_at`. Append-only.
+
+    `last_item_id` is the highest key of its lines.
+    """
+
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="cart_reminders"
+    )
+    changed_at = models.DateTimeField()
+    last_item_id = models.BigIntegerField()
+    created_at = models.DateTimeField(db_index=True)
+
+    def __str__(self) -> str:
+        return f"cart of user {self.user_id}, left at {self.changed_at}"
+
+
+class KindStart(models.Model):
+    """When a scheduled kind was switched on; what happened before is not told."""
+
+    kind = models.CharField(primary_key=True, max_length=32, choices=NotificationKind.choices)
+    since = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.kind} since {self.since}"

@@ -1,7 +1,7 @@
 """The personal data of notifications."""
 
 from backend.api.personal_data import PersonalRows, PersonalTables, owned_by
-from backend.notifications.models import Delivery, DeliveryFact, Unsubscription
+from backend.notifications.models import CartReminder, Delivery, DeliveryFact, Unsubscription
 
 PERSONAL_DATA = PersonalTables(
     "notifications",
@@ -21,6 +21,7 @@ PERSONAL_DATA = PersonalTables(
                 "id",
                 "kind",
                 "channel",
+                "order",
                 "state",
                 "attempts",
                 "queued_at",
@@ -31,7 +32,7 @@ PERSONAL_DATA = PersonalTables(
                 "message_id",
                 "reason",
             ],
-            withheld=["recipient", "collecting"],
+            withheld=["recipient", "collecting", "in_sequence"],
         ),
         PersonalRows(
             section="unsubscriptions",
@@ -39,6 +40,13 @@ PERSONAL_DATA = PersonalTables(
             owner=owned_by("user"),
             exported=["kind", "created_at"],
             withheld=["id", "user"],
+        ),
+        PersonalRows(
+            section="cart_reminders",
+            model=CartReminder,
+            owner=owned_by("user"),
+            exported=["changed_at", "created_at"],
+            withheld=["id", "user", "last_item_id"],
         ),
     ],
 )

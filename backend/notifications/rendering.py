@@ -4,11 +4,23 @@ from django.template.loader import render_to_string
 
 from backend.notifications.errors import NothingToSend
 from backend.notifications.kinds import KINDS, LINES_SHOWN, KindDefinition
-from backend.notifications.links import unsubscribe_url
+from backend.notifications.links import guest_unsubscribe_url, unsubscribe_url
 from backend.notifications.messages import RenderedMessage
-from backend.notifications.models import OPTIONAL_KINDS, Delivery, NotificationKind, Unsubscription
+from backend.notifications.models import (
+    GUEST_KINDS,
+    OPTIONAL_KINDS,
+    Delivery,
+    NotificationKind,
+    Unsubscription,
+)
 
 SUBJECT_LENGTH = 150
+PLAIN_KINDS = (
+    NotificationKind.ONE_TIME_PASSWORD,
+    NotificationKind.EMAIL_VERIFICATION,
+    NotificationKind.SECURITY_NOTICE,
+)
+"""The kinds without HTML."""
 
 
 def render(delivery: Delivery) -> RenderedMessage:
@@ -23,8 +35,7 @@ def render(delivery: Delivery) -> RenderedMessage:
     lines = definition.lines(keys)
     if not lines:
         raise NothingToSend("What it is about no longer exists.")
-    is_optional = kind in OPTIONAL_KINDS
-    address = unsubscribe_url(delivery.recipient_id, kind=kind) if is_optional else ""
+    address = _unsubscribe_address(delivery, kind=kind)
     context = {
         "recipient": delivery.recipient,
         "lines": lines[:LINES_SHOWN],
@@ -38,14 +49,24 @@ def render(delivery: Delivery) -> RenderedMessage:
     return RenderedMessage(
         subject=_one_line(render_to_string(f"{folder}/subject.txt", context)),
         text=render_to_string(f"{folder}/body.txt", context),
-        html=render_to_string(f"{folder}/body.html", context) if is_optional else "",
+        html="" if kind in PLAIN_KINDS else render_to_string(f"{folder}/body.html", context),
         unsubscribe_url=address,
         attachments=definition.attachments(keys),
     )
 
 
+def _unsubscribe_address(delivery: Delivery, *, kind: NotificationKind) -> str:
+    if delivery.recipient_id is not None:
+        return unsubscribe_url(delivery.recipient_id, kind=kind) if kind in OPTIONAL_KINDS else ""
+    if delivery.order_id is not None and kind in GUEST_KINDS:
+        return guest_unsubscribe_url(delivery.order_id, kind=kind)
+    return ""
+
+
 def _wanted_keys(delivery: Delivery, *, definition: KindDefinition) -> list[int]:
     keys = list(delivery.facts.values_list("key", flat=True))
+    if delivery.recipient_id is None:
+        return keys
     unsubscription = Unsubscription.objects.filter(user=delivery.recipient_id, kind=delivery.kind).first()
     if unsubscription is None:
         return keys

@@ -10,8 +10,9 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import structlog
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
+from backend.accounts.models import User
 from backend.notifications.channels import CHANNELS
 from backend.notifications.errors import (
     ChannelDown,
@@ -20,10 +21,12 @@ from backend.notifications.errors import (
     Postponed,
     Refused,
 )
+from backend.notifications.guests import is_unwanted
 from backend.notifications.kinds import KINDS
 from backend.notifications.messages import Channel, ChannelConnection, RenderedMessage
-from backend.notifications.models import Delivery, DeliveryState, NotificationKind
+from backend.notifications.models import UNFINISHED_STATES, Delivery, DeliveryState, NotificationKind
 from backend.notifications.rendering import render
+from backend.notifications.switches import is_on
 
 logger = structlog.get_logger(__name__)
 
@@ -83,7 +86,15 @@ def _another_process_sends(channel: Channel, *, now: datetime) -> bool:
 
 def _next_due(channel: Channel, *, now: datetime) -> Delivery | None:
     due = Delivery.objects.filter(channel=channel.name, state=DeliveryState.PENDING, due_at__lte=now)
-    delivery = due.select_related("recipient").order_by("due_at", "pk").first()
+    earlier = Delivery.objects.filter(
+        order=OuterRef("order"),
+        channel=channel.name,
+        in_sequence=True,
+        state__in=UNFINISHED_STATES,
+        pk__lt=OuterRef("pk"),
+    )
+    first = due.exclude(Q(in_sequence=True) & Exists(earlier))
+    delivery = first.select_related("recipient", "order").order_by("due_at", "pk").first()
     if delivery is not None and delivery.collecting:
         # Sealed before its facts are read, so that none is added afterwards.
         due.filter(pk=delivery.pk).update(collecting=False)
@@ -114,14 +125,33 @@ def _process(delivery: Delivery, *, channel: Channel, connection: ChannelConnect
 
 
 def _address(delivery: Delivery, *, channel: Channel) -> str:
-    if not delivery.recipient.is_active:
-        raise NothingToSend("The account is inactive.")
-    keys = list(delivery.facts.values_list("key", flat=True))
-    definition = KINDS[NotificationKind(delivery.kind)]
-    address = definition.address(delivery.recipient, keys=keys, channel=channel)
+    kind = NotificationKind(delivery.kind)
+    if not is_on(kind, channel=channel.name):
+        raise NothingToSend("The shop has switched this kind off.")
+    address = (
+        _guest_address(delivery, kind=kind)
+        if delivery.recipient is None
+        else _user_address(delivery, user=delivery.recipient, channel=channel)
+    )
     if not address:
         raise NothingToSend("The recipient has no address.")
     return address
+
+
+def _user_address(delivery: Delivery, *, user: User, channel: Channel) -> str:
+    if not user.is_active:
+        raise NothingToSend("The account is inactive.")
+    keys = list(delivery.facts.values_list("key", flat=True))
+    return KINDS[NotificationKind(delivery.kind)].address(user, keys=keys, channel=channel)
+
+
+def _guest_address(delivery: Delivery, *, kind: NotificationKind) -> str:
+    order = delivery.order
+    if order is None or not order.email:
+        return ""
+    if is_unwanted(order, kind=kind):
+        raise NothingToSend("The recipient has unsubscribed.")
+    return order.email
 
 
 def _leave_pending(delivery: Delivery, *, state: DeliveryState, reason: str, now: datetime) -> None:
@@ -132,10 +162,12 @@ def _leave_pending(delivery: Delivery, *, state: DeliveryState, reason: str, now
 def _claim(delivery: Delivery, *, address: str, channel: Channel, now: datetime) -> bool:
     delivery.message_id = delivery.message_id or channel.new_message_id()
     delivery.address, delivery.claimed_at = address, now
+    # Erasing a guest's order erases the address, so that the log has no copy.
+    logged = "" if delivery.recipient_id is None else address
     pending = Delivery.objects.filter(pk=delivery.pk, state=DeliveryState.PENDING, collecting=False)
     return bool(
         pending.update(
-            state=DeliveryState.SENDING, claimed_at=now, address=address, message_id=delivery.message_id
+            state=DeliveryState.SENDING, claimed_at=now, address=logged, message_id=delivery.message_id
         )
     )
 

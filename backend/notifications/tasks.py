@@ -4,6 +4,7 @@ from celery import shared_task
 from django.conf import settings
 from django.utils import timezone
 
+from backend.notifications import cart_reminders
 from backend.notifications.sending import send_due
 from backend.notifications.services import delete_old_deliveries as delete_old
 
@@ -15,6 +16,14 @@ def send_due_deliveries() -> int:
 
 
 @shared_task
+def remind_of_carts() -> int:
+    """Publish reminders of carts that customers left behind; return how many."""
+    return cart_reminders.remind_of_carts(now=timezone.now())
+
+
+@shared_task
 def delete_old_deliveries() -> int:
-    """Delete finished deliveries after DELIVERY_RETENTION; return how many."""
-    return delete_old(older_than=settings.DELIVERY_RETENTION, now=timezone.now())
+    """Delete finished deliveries after DELIVERY_RETENTION, and old reminders; return how many deliveries."""
+    now = timezone.now()
+    cart_reminders.forget_reminders(now=now)
+    return delete_old(older_than=settings.DELIVERY_RETENTION, now=now)

@@ -24,8 +24,10 @@ from backend.notifications.errors import (
     DeliveryNotFound,
     DeliveryUnfinished,
     KindNotFound,
+    OrderLinkInvalid,
     UnsubscribeLinkInvalid,
 )
+from backend.notifications.guests import order_of_link, unsubscribe_guest
 from backend.notifications.links import read_token
 from backend.notifications.models import OPTIONAL_KINDS, NotificationKind
 from backend.notifications.serializers import (
@@ -34,6 +36,7 @@ from backend.notifications.serializers import (
     PreferenceChangesSerializer,
     PreferenceSerializer,
 )
+from backend.orders.fulfilment_serializers import FoundOrderSerializer
 
 HTML = "text/html"
 HTML_SCHEMA = {"type": "string", "example": "<!doctype html>…"}
@@ -158,8 +161,7 @@ class UnsubscribeView(APIView):
     )
     def get(self, request: Request, token: str) -> HttpResponse:
         """Show a page with a button that unsubscribes."""
-        _, kind = read_token(token)
-        return _page(request, kind=kind, done=False)
+        return _page(request, kind=read_token(token).kind, done=False)
 
     @operation(
         "unsubscriptions_create",
@@ -175,9 +177,31 @@ class UnsubscribeView(APIView):
         Mail programs send this request when their button is pressed (RFC 8058); a body is ignored. Repeating
         the request changes nothing.
         """
-        user_id, kind = read_token(token)
-        services.unsubscribe(user_id, kind=kind, by=services.UNSUBSCRIBE_LINK, now=timezone.now())
-        return _page(request, kind=kind, done=True)
+        link, now = read_token(token), timezone.now()
+        if link.user_id is not None:
+            services.unsubscribe(link.user_id, kind=link.kind, by=services.UNSUBSCRIBE_LINK, now=now)
+        elif link.order_id is not None:
+            unsubscribe_guest(link.order_id, kind=link.kind, now=now)
+        return _page(request, kind=link.kind, done=True)
+
+
+class GuestOrderView(APIView):
+    """The order of a link in a message to a guest."""
+
+    authentication_classes = ()
+    permission_classes = (AllowAny,)
+    throttle_classes = (BrowseThrottle,)
+
+    @operation(
+        "guest_orders_get",
+        tag="orders",
+        parameters=[{**TOKEN_PARAMETER, "description": "The signed order, as a link in a message has it."}],
+        response=envelope_of(FoundOrderSerializer),
+        errors=[OrderLinkInvalid],
+    )
+    def get(self, request: Request, token: str) -> Response:
+        """Show a guest's order by the link of a message, without a login; links last a year."""
+        return envelope(FoundOrderSerializer(order_of_link(token)).data)
 
 
 def _page(request: Request, *, kind: NotificationKind, done: bool) -> HttpResponse:

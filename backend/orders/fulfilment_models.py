@@ -102,6 +102,26 @@ class Return(models.Model):
         return self.number
 
 
+class ReturnStep(models.Model):
+    """A status that a return took. Append-only; each status is taken at most once.
+
+    Returns of earlier releases lack the steps that were taken then.
+    """
+
+    return_request = models.ForeignKey(Return, on_delete=models.CASCADE, related_name="steps")
+    status = models.CharField(max_length=9, choices=ReturnStatus.choices)
+    taken_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [
+            models.UniqueConstraint(fields=["return_request", "status"], name="return_takes_a_status_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"return {self.return_request_id}: {self.status}"
+
+
 class ReturnReason(models.TextChoices):
     """Why a customer returns units."""
 

@@ -1,6 +1,6 @@
 """The personal data of shipments, returns and refunds."""
 
-from backend.orders.fulfilment_models import Return, ReturnItem, Shipment, ShipmentItem
+from backend.orders.fulfilment_models import Return, ReturnItem, ReturnStep, Shipment, ShipmentItem
 from backend.orders.personal_rows import ByOrder, OrderRows
 from backend.orders.refund_models import GrantedRefund, GrantedRefundLine
 
@@ -45,6 +45,15 @@ FULFILMENT_TABLES = (
         withheld=["id", "return_request", "item"],
         emptied={},
         kept=["reason"],
+    ),
+    OrderRows(
+        section="return_steps",
+        model=ReturnStep,
+        owner=ByOrder("return_request__order"),
+        exported=["return_request__number", "status", "taken_at"],
+        withheld=["id", "return_request"],
+        emptied={},
+        kept=["status"],
     ),
     OrderRows(
         section="returns",

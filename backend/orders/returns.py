@@ -25,6 +25,7 @@ from backend.orders.fulfilment_models import (
 )
 from backend.orders.models import MovementKind, Order, OrderItem, OrderStatus
 from backend.orders.movements import Part, record_parts
+from backend.orders.return_steps import take_return_steps
 from backend.orders.status import Action, require_allowed
 from backend.orders.steps import locked
 
@@ -88,6 +89,7 @@ def request_return(
             for item in items
         )
         record("orders.return_requested", by=by, subject=requested)
+        take_return_steps([requested.pk], to=ReturnStatus.REQUESTED, now=now)
     return requested
 
 
@@ -120,7 +122,7 @@ def withdraw(return_id: int, *, by: Actor, now: datetime) -> Return:
     """
     with transaction.atomic():
         row = _locked_return(return_id)
-        _take(row, to=ReturnStatus.WITHDRAWN, by=by)
+        _take(row, to=ReturnStatus.WITHDRAWN, by=by, now=now)
         row.save(update_fields=["status"])
     return row
 
@@ -148,7 +150,7 @@ def receive(
     order_id = _order_id_of(return_id)
     with changing(order_id, Action.RETURN, by=by, now=now) as order:
         row = Return.objects.get(pk=return_id)
-        _take(row, to=ReturnStatus.RECEIVED, by=by)
+        _take(row, to=ReturnStatus.RECEIVED, by=by, now=now)
         lines = list(row.items.select_related("item__reservation"))
         _set_conditions(lines, conditions=conditions)
         _take_into_stock(order, lines=lines, by=by, now=now, note=row.number)
@@ -184,6 +186,7 @@ def receive_at_once(
         row.status, row.decided_at, row.received_at = ReturnStatus.RECEIVED, now, now
         row.refund_shipping = refund_shipping
         row.save(update_fields=["status", "decided_at", "received_at", "refund_shipping"])
+        take_return_steps([row.pk], to=ReturnStatus.RECEIVED, now=now)
         lines = ReturnItem.objects.bulk_create(
             ReturnItem(return_request=row, item=item, quantity=units[item.pk], resellable=units[item.pk])
             for item in items
@@ -195,7 +198,7 @@ def receive_at_once(
 def _decide(return_id: int, *, to: ReturnStatus, by: Actor, now: datetime, note: str) -> Return:
     with transaction.atomic():
         row = _locked_return(return_id)
-        _take(row, to=to, by=by)
+        _take(row, to=to, by=by, now=now)
         row.decided_at, row.decision_note = now, note
         row.save(update_fields=["status", "decided_at", "decision_note"])
     return row
@@ -214,10 +217,11 @@ def _locked_return(return_id: int) -> Return:
     return Return.objects.get(pk=return_id)
 
 
-def _take(row: Return, *, to: ReturnStatus, by: Actor) -> None:
+def _take(row: Return, *, to: ReturnStatus, by: Actor, now: datetime) -> None:
     if row.status not in STEPS[to]:
         raise ReturnStepNotAllowed(status=row.status, requested_status=to, allowed_from=sorted(STEPS[to]))
     record("orders.return_status_changed", by=by, subject=row, changes={"status": (row.status, to)})
+    take_return_steps([row.pk], to=to, now=now)
     row.status = to
 
 

@@ -29,6 +29,7 @@ from backend.orders.confirmation import confirm_locked
 from backend.orders.fulfilment_models import Return, ReturnItem, ReturnStatus
 from backend.orders.models import Order, OrderItem, OrderPaymentStatus, OrderStatus
 from backend.orders.promotions import take_uses_again
+from backend.orders.return_steps import take_return_steps
 from backend.orders.steps import take_step
 from backend.outbox.services import publish
 from backend.outbox.topics import Topic
@@ -168,7 +169,10 @@ def _close_returns(order: Order, *, now: datetime) -> None:
     """Mark the received returns as refunded, except those of which no unit came back."""
     received = Return.objects.filter(order=order, status=ReturnStatus.RECEIVED)
     some = ReturnItem.objects.filter(return_request=OuterRef("pk")).exclude(resellable=0, damaged=0)
-    received.filter(Exists(some)).update(status=ReturnStatus.REFUNDED, refunded_at=now)
+    closed = list(received.filter(Exists(some)).values_list("pk", flat=True))
+    if closed:
+        Return.objects.filter(pk__in=closed).update(status=ReturnStatus.REFUNDED, refunded_at=now)
+        take_return_steps(closed, to=ReturnStatus.REFUNDED, now=now)
 
 
 def payment_status_of(order_status: str, *, due: Decimal, sums: PaymentSums) -> OrderPaymentStatus:

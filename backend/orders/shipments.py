@@ -15,6 +15,8 @@ from backend.orders.fulfilment_models import Shipment, ShipmentItem
 from backend.orders.models import Order, OrderItem, PaymentMethod
 from backend.orders.settlement import has_payments
 from backend.orders.status import Action
+from backend.outbox.services import publish
+from backend.outbox.topics import Topic
 from backend.payments.selectors import sums_of
 from backend.payments.services import collect
 
@@ -104,6 +106,7 @@ def _shipment(
     ShipmentItem.objects.bulk_create(
         ShipmentItem(shipment=shipment, item=item, quantity=units[item.pk]) for item in items
     )
+    publish(Topic.SHIPMENT, shipment.pk)
     return shipment
 
 

@@ -46,6 +46,9 @@ class Topic(StrEnum):
     PRICE_CHANGED = "price_changed", Kind.FACT, "catalog.PriceChange"
     SHOPPER_ERASED = "shopper_erased", Kind.FACT, "privacy.Erasure"
     ORDER_STEP = "order_step", Kind.FACT, "orders.OrderStatusHistory"
+    SHIPMENT = "shipment", Kind.FACT, "orders.Shipment"
+    RETURN_STEP = "return_step", Kind.FACT, "orders.ReturnStep"
+    CART_LEFT = "cart_left", Kind.FACT, "notifications.CartReminder"
 
     def __new__(cls, value: str, kind: Kind, model: str) -> "Topic":
         """Return the member whose stored value is `value`."""

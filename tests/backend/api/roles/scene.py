@@ -25,6 +25,7 @@ from backend.carts.models import Cart
 from backend.carts.services import Claim, add_item
 from backend.catalog.categories import category_by_names
 from backend.invoices.services import issue
+from backend.notifications.guests import order_token
 from backend.notifications.links import unsubscribe_url
 from backend.notifications.models import Delivery, DeliveryState, NotificationKind
 from backend.orders.fulfilment_models import ReturnReason
@@ -160,6 +161,10 @@ class Scene:
             "wish": item["id"],
             "wish_list_token": shared["link_token"],
         }
+    def _guest_token(self) -> str:
+        order = order_of(customer(), {variant().pk: 1})
+        Order.objects.filter(pk=order.pk).update(user=None, email="guest@example.org")
+        return order_token(order)
 
     def _write_the_rest(self) -> None:
         admin = self.client("admin")
@@ -199,6 +204,7 @@ class Scene:
             "promoted_phone": customer().phone,
             "delivery": delivery.pk,
             "unsubscribe_token": link.rstrip("/").rpartition("/")[2],
+            "order_token": self._guest_token(),
             "query_rule": self.created(
                 admin, "/api/search/rules/", QUERY_RULE | {"actions": [{"type": "remove", "words": "cheap"}]}
             )["id"],
