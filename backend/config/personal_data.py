@@ -56,6 +56,7 @@ NOT_PERSONAL = {
     "admin.LogEntry.user": STAFF,
     "promotions.Promotion.customer_use_cap": "A limit that staff set.",
     "recommendations.Publication.user_id": STAFF,
+    "notifications.GuestUnsubscription.address_hash": "A keyed hash, kept so that the objection is honoured.",
     "privacy.Erasure.shopper_key": "Deleted when all stores have erased it.",
     "privacy.Erasure.anonymous_ids": "Deleted when all stores have erased them.",
 }

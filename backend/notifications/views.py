@@ -200,7 +200,10 @@ class GuestOrderView(APIView):
         errors=[OrderLinkInvalid],
     )
     def get(self, request: Request, token: str) -> Response:
-        """Show a guest's order by the link of a message, without a login; links last a year."""
+        """Show a guest's order by the link of a message.
+
+        No login is needed. Links last a year.
+        """
         return envelope(FoundOrderSerializer(order_of_link(token)).data)
 
 

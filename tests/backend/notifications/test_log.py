@@ -36,7 +36,7 @@ def test_staff_see_why_a_message_was_not_sent_and_send_it_again(server: MailServ
     )
     assert staff.get(LOG, {"kind": "back_in_stock"}).json()["count"] == 0
 
-    User.objects.filter(pk=delivery.recipient_id).update(email="ann.lee@shop.example")
+    User.objects.filter(deliveries=delivery).update(email="ann.lee@shop.example")
     again = staff.post(f"{LOG}{delivery.pk}/send-again/")
     assert again.json()["data"]["state"] == "PENDING"
     twice = staff.post(f"{LOG}{delivery.pk}/send-again/")

@@ -203,6 +203,7 @@ def test_the_export_has_what_the_shop_knows_and_no_secrets(
     assert {section for section, rows in data.items() if not rows} <= {
         "unsubscriptions",
         "notification_facts",
+        "cart_reminders",
         "back_in_stock_events",
         "granted_refunds",
         "granted_refund_lines",
