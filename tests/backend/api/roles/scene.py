@@ -161,6 +161,7 @@ class Scene:
             "wish": item["id"],
             "wish_list_token": shared["link_token"],
         }
+
     def _guest_token(self) -> str:
         order = order_of(customer(), {variant().pk: 1})
         Order.objects.filter(pk=order.pk).update(user=None, email="guest@example.org")
