@@ -12,6 +12,7 @@ class StaffArea(StrEnum):
     ORDERS = "orders"
     PAYMENTS = "payments"
     PROMOTIONS = "promotions"
+    REVIEWS = "reviews"
     CUSTOMERS = "customers"
     SEARCH = "search"
     REPORTS = "reports"

@@ -59,6 +59,11 @@ TAGS = [
         "description": "Which messages an account receives, and for staff the log of their deliveries.",
     },
     {
+        "name": "reviews",
+        "description": "Reviews of products, votes, reports and answers; decisions for staff with the area "
+        "`reviews`.",
+    },
+    {
         "name": "privacy",
         "description": "Downloading your data and deleting your account, and the receipts of deletions.",
     },
@@ -102,6 +107,9 @@ SPECTACULAR_SETTINGS = {
         "SlotAlgorithmEnum": "backend.recommendations.serializers.SLOT_ALGORITHMS",
         "PromotionLevelEnum": "backend.promotions.rules.Level",
         "PromotionKindEnum": "backend.promotions.rules.Kind",
+        "ReviewReportReasonEnum": "backend.reviews.models.ReportReason",
+        "ReviewStateEnum": "backend.reviews.models.ReviewState",
+        "ReviewAnswerStateEnum": "backend.reviews.models.AnswerState",
         "SynonymStatusEnum": "backend.search.models.SynonymSet.Status",
         "CartProblemEnum": "backend.carts.contents.Problem",
         "WishProblemEnum": "backend.wish_lists.selectors.Problem",

@@ -32,6 +32,7 @@ APPS = [
     "backend.wish_lists",
     "backend.orders",
     "backend.invoices",
+    "backend.reviews",
     "backend.importing",
     "backend.search",
     "backend.recommendations",

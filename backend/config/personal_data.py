@@ -18,6 +18,7 @@ from backend.privacy.handlers import PersonalData, PersonalStore
 from backend.promotions.personal_data import PERSONAL_DATA as PROMOTIONS
 from backend.recommendations.personal_data import PERSONAL_DATA as RECOMMENDATIONS
 from backend.recommendations.personal_data import ModelStore
+from backend.reviews.personal_data import PERSONAL_DATA as REVIEWS
 from backend.tracking.personal_data import RecentData, StreamStore
 from backend.wish_lists.personal_data import PERSONAL_DATA as WISH_LISTS
 
@@ -26,6 +27,7 @@ TABLES = (
     RECOMMENDATIONS,
     NOTIFICATIONS,
     ANALYTICS,
+    REVIEWS,
     INVOICES,
     ORDERS,
     WISH_LISTS,
@@ -45,6 +47,7 @@ SELLER = "Accounts that sell can't be erased."
 STAFF = "Written by staff, whose accounts can't be erased before they lose their rights."
 NOT_PERSONAL = {
     "catalog.Product.seller": SELLER,
+    "reviews.Answer.seller": SELLER,
     "orders.OrderItem.seller": SELLER,
     "orders.Movement.seller": SELLER,
     "orders.Shipment.seller": SELLER,

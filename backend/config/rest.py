@@ -17,6 +17,8 @@ def throttle_rates(env: Variables) -> dict[str, str]:
         "guests_longer": env.rate("THROTTLE_GUESTS_LONGER", "3000/day"),
         "login": env.rate("THROTTLE_LOGIN", "20/minute"),
         "refresh": env.rate("THROTTLE_REFRESH", "20/minute"),
+        "reviews": env.rate("THROTTLE_REVIEWS", "30/hour"),
+        "review_votes": env.rate("THROTTLE_REVIEW_VOTES", "120/hour"),
         "order_lookup": env.rate("THROTTLE_ORDER_LOOKUP", "10/minute"),
         "webhooks": env.rate("THROTTLE_WEBHOOKS", "1200/minute"),
         "personal_data": env.rate("THROTTLE_PERSONAL_DATA", "10/hour"),

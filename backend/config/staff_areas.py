@@ -24,6 +24,7 @@ STAFF_AREAS_OF_APPS: Mapping[str, StaffArea] = {
     "promotions": StaffArea.PROMOTIONS,
     "purchasing": StaffArea.STOCK,
     "recommendations": StaffArea.MODELS,
+    "reviews": StaffArea.REVIEWS,
     "search": StaffArea.SEARCH,
     "shipping": StaffArea.ORDERS,
     "taxes": StaffArea.PAYMENTS,

@@ -16,6 +16,7 @@ from backend.outbox.subscribers import Subscriber
 from backend.payments.subscribers import PaymentRequests
 from backend.privacy.subscribers import StoreErasure
 from backend.recommendations.subscribers import NewProducts
+from backend.reviews.subscribers import VerifiedReviews
 from backend.search.rebuilding import index_subscribers
 from backend.tracking.subscribers import GuestRecentProducts
 from backend.wish_lists.subscribers import Wishes
@@ -34,6 +35,7 @@ def subscribers() -> list[Subscriber]:
         *index_subscribers(engine(), clock=timezone.now),
         Settlement(clock=timezone.now),
         *([InvoiceIssuing(clock=timezone.now)] if is_complete() else []),
+        VerifiedReviews(),
         StockAlerts(clock=timezone.now),
         Wishes(clock=timezone.now),
         *of_warehouse,

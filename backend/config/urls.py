@@ -30,6 +30,8 @@ urlpatterns = [
     path("api/products/inventory/", include("backend.inventory.urls")),
     path("api/products/", include("backend.catalog.urls")),
     path("api/products/", include("backend.inventory.back_in_stock_urls")),
+    path("api/products/", include("backend.reviews.product_urls")),
+    path("api/reviews/", include("backend.reviews.urls")),
     path("api/sellers/", include("backend.catalog.seller_urls")),
     path("api/categories/", include("backend.catalog.category_urls")),
     path("api/purchasing/", include("backend.purchasing.urls")),

@@ -31,6 +31,7 @@ class Topic(StrEnum):
     AVAILABILITY = "availability", Kind.STATE, "inventory.AvailabilityChange"
     CART_ITEM = "cart_item", Kind.STATE, "carts.CartItem"
     SESSION = "session", Kind.STATE, "accounts.Session"
+    REVIEW = "review", Kind.STATE, "reviews.Review"
     SHOPPER_LINKED = "shopper_linked", Kind.STATE, "accounts.ShopperLink"
     ONE_TIME_PASSWORD = "one_time_password", Kind.FACT, "accounts.OneTimePassword"
     EMAIL_VERIFICATION = "email_verification", Kind.FACT, "accounts.EmailVerification"

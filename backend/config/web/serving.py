@@ -17,7 +17,10 @@ RUN_SECONDS = 25.0
 """The maximum time of a call. It is longer than the deadlines of the database and the engines together."""
 QUEUE = 200
 LIVE = "/api/health/live/"
-IMAGE_UPLOADS = re.compile(r"/(api/products/[0-9]{1,19}/images|admin/catalog/product/[0-9]{1,19}/add-image)/")
+IMAGE_UPLOADS = re.compile(
+    r"/(api/products/[0-9]{1,19}/images|api/reviews/[0-9]{1,19}/pictures"
+    r"|admin/catalog/product/[0-9]{1,19}/add-image)/"
+)
 IMAGE_UPLOADS_AT_ONCE = 8
 FORM_BYTES = 65_536
 """The maximum size of a form without its file."""

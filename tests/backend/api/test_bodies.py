@@ -44,6 +44,8 @@ def path_parameters(buyer: User) -> dict[str, Any]:
         "order_id": order.pk,
         "item_id": 1,
         "image_id": 1,
+        "review_id": 1,
+        "picture_id": 1,
         "number": "PO-1",
         "gateway": "test",
         "kind": "BACK_IN_STOCK",

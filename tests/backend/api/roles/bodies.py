@@ -27,6 +27,8 @@ PROMOTION = {
     "starts_at": "2026-03-01T00:00:00Z",
 }
 
+DECISION = {"reviews": [{"review_id": "{review}", "version": 1}], "decision": "approve"}
+
 VIEW = {"event_id": "0195568f-1e00-7c3a-8d7f-9a1b2c3d4e5f", "type": "view", "product_id": 1}
 
 BODIES: dict[str, dict[str, Any]] = {
@@ -118,6 +120,13 @@ BODIES: dict[str, dict[str, Any]] = {
     "PUT /api/promotions/{promotion}/": PROMOTION | {"version": 1},
     "POST /api/promotions/{promotion}/codes/": {"codes": ["SPRING"]},
     "POST /api/promotions/preview/": {"items": [PREVIEWED]},
+    "POST /api/products/{product}/reviews/": {"rating": 4},
+    "PATCH /api/reviews/{review}/": {"rating": 3},
+    "POST /api/reviews/{review}/report/": {"reason": "fake"},
+    "PUT /api/reviews/{review}/answer/": {"text": "Thank you"},
+    "POST /api/reviews/{review}/pictures/": {"image": "<a file>"},
+    "POST /api/reviews/moderation/decide/": DECISION,
+    "POST /api/reviews/moderation/answers/decide/": DECISION,
     "POST /api/payments/webhooks/test/": {"id": "unsigned"},
     "POST /api/events/": {"events": [VIEW]},
     "PUT /api/notifications/preferences/stock_alert/": {"subscribed": False},

@@ -34,9 +34,12 @@ from backend.orders.returns import approve, request_return
 from backend.orders.shipments import deliver_all, ship_all
 from backend.payments.models import Payment
 from backend.privacy.models import Erasure
+from backend.reviews.answers import write_answer
+from backend.reviews.pictures import add_picture
 from tests.backend.api.roles.bodies import BODIES, METHOD, ONE_UNIT, PROMOTION, QUERY_RULE, TAX_RATE
 from tests.backend.catalog.images import samples
 from tests.backend.orders.steps import ADDRESS, order_of
+from tests.backend.reviews.written import decide, review
 from tests.backend.shop import NOW, SYSTEM, customer, product, seller, staff, variant
 
 GUESTS = ("guest", "other guest", "no token")
@@ -218,6 +221,17 @@ class Scene:
         }
 
         self._enter_code()
+        self._write_reviews()
+
+    def _write_reviews(self) -> None:
+        """Write a published review with a picture and an answer, and another one that waits for staff."""
+        options: Any = {"by": Actor.user(self.buyer.pk), "now": NOW}
+        row = review(self.lamp.product, by=self.buyer, approved=False)
+        picture, _ = add_picture(row.pk, data=samples.jpeg((48, 48)), author=self.buyer, **options)
+        decide(row)
+        write_answer(row.pk, seller=self.users["seller"], text="Thanks", **options)
+        pending = review(product(), by=self.buyer, approved=False)
+        self.names |= {"review": row.pk, "review_picture": picture.pk, "pending_review": pending.pk}
 
     def _enter_code(self) -> None:
         """Add a code to a promotion, and enter it into the customer's and the guest's carts."""

@@ -6,6 +6,7 @@ from tests.backend.config.admin_site.writes.models_and_messages import MODELS_AN
 from tests.backend.config.admin_site.writes.orders import ORDERS
 from tests.backend.config.admin_site.writes.payments import PAYMENTS
 from tests.backend.config.admin_site.writes.promotions import PROMOTIONS
+from tests.backend.config.admin_site.writes.reviews import REVIEWS
 from tests.backend.config.admin_site.writes.search import SEARCH
 from tests.backend.config.admin_site.writes.stock import STOCK
 from tests.backend.config.admin_site.writes.write import Write
@@ -17,6 +18,7 @@ WRITES: tuple[Write, ...] = (
     *ORDERS,
     *PAYMENTS,
     *PROMOTIONS,
+    *REVIEWS,
     *SEARCH,
     *MODELS_AND_MESSAGES,
 )
