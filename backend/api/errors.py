@@ -102,6 +102,15 @@ class PageNotFound(NotFound):
     hint = "Request a page from 1 to `total_pages`."
 
 
+class ApiVersionUnknown(DomainError):
+    """The header Vitrine-Version names a version of the API that doesn't exist."""
+
+    code = "api_version_unknown"
+    message = "There is no such version of the API."
+    details_keys = {"version": "The requested version.", "supported": "The versions that exist."}
+    hint = "Send one of the supported versions in the header Vitrine-Version, or omit the header."
+
+
 class IdempotencyKeyReused(DomainError):
     """The Idempotency-Key was used for another request."""
 

@@ -18,6 +18,11 @@ is null if the exposure could not be stored.
 `"89.00"` USD, `"1.500"` KWD. The currency is a separate field. `price` is the list price before the discount;
 `sale_price` is the current price of a product or variant. **Times** are in UTC.
 
+**Versions.** The header `Vitrine-Version` of a request names the version of the API; without it, the version
+is 1. A response has the same header with its version. An unknown version is a 400 `api_version_unknown`.
+Clients should ignore unknown fields and values. Responses of an operation that will be removed have the
+headers `Deprecation` and `Sunset`.
+
 **Limits.** Requests above a rate limit get a 429 response, and requests that need a part of the shop that is
 down get a 503 response, both with the header Retry-After. An unexpected failure is a 500 response with the
 error envelope.

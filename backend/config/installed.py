@@ -54,6 +54,7 @@ MIDDLEWARE = [
     "backend.api.request_log.RequestLogMiddleware",
     "backend.api.request_id.RequestIdMiddleware",
     "corsheaders.middleware.CorsMiddleware",
+    "backend.api.versions.VersionMiddleware",
     "backend.api.slashes.SlashMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",

@@ -235,12 +235,20 @@ WHITENOISE_USE_FINDERS = True
 THROTTLE_RATES = throttle_rates(env)
 REST_FRAMEWORK = rest_framework(env, throttle_rates=THROTTLE_RATES)
 CORS_ALLOWED_ORIGINS = env.words("CORS_ALLOWED_ORIGINS")
-CORS_EXPOSE_HEADERS = ["X-Request-Id", "Idempotent-Replayed", "Retry-After"]
+CORS_EXPOSE_HEADERS = [
+    "X-Request-Id",
+    "Idempotent-Replayed",
+    "Retry-After",
+    "Vitrine-Version",
+    "Deprecation",
+    "Sunset",
+]
 CORS_ALLOW_HEADERS = [
     "accept",
     "authorization",
     "content-type",
     "idempotency-key",
+    "vitrine-version",
     "x-anonymous-id",
     "x-tracking-consent",
     "x-cart-token",

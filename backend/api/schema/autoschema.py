@@ -1,6 +1,7 @@
 """The drf-spectacular schema class for the views of this project."""
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 from drf_spectacular.drainage import error, warn
@@ -11,7 +12,7 @@ from rest_framework.serializers import DecimalField
 
 from backend.api.fields import LARGEST_ID
 from backend.api.parameters import Body
-from backend.api.schema.error_responses import REQUEST_ID, error_responses
+from backend.api.schema.error_responses import COMMON_HEADERS, error_responses
 from backend.api.schema.operations import Operation, operation_of
 
 Schema = dict[str, Any]
@@ -55,7 +56,14 @@ class ShopSchema(AutoSchema):
         if operation is not None and operation["security"] == [{}]:
             # Both mean the same, but client generators treat [{}] as an operation that needs a token.
             operation["security"] = []
+        if operation is not None and (sunset := self._sunset) is not None:
+            operation["x-sunset"] = sunset.isoformat()
         return operation
+
+    @property
+    def _sunset(self) -> date | None:
+        deprecated = self._operation.deprecated
+        return None if deprecated is None else deprecated.sunset
 
     def get_auth(self) -> list[Schema]:
         """Return the security schemes; an empty one means that guests may send the request, too."""
@@ -80,6 +88,10 @@ class ShopSchema(AutoSchema):
     def get_description(self) -> str:  # type: ignore[override]
         """Return the rest of the method's docstring."""
         return _docstring(self._handler)[1]
+
+    def is_deprecated(self) -> bool:
+        """Return whether the declaration deprecates the operation."""
+        return self._operation.deprecated is not None
 
     def get_request_serializer(self) -> Any:
         """Return the declared body."""
@@ -123,7 +135,7 @@ class ShopSchema(AutoSchema):
             name: shape for header in operation.headers for name, shape in header.response_headers.items()
         }
         for body in bodies.values():
-            body["headers"] = {**body.get("headers", {}), **REQUEST_ID, **extra}
+            body["headers"] = {**body.get("headers", {}), **COMMON_HEADERS, **extra}
             body["description"] = "Success."
         for response in error_responses(operation, view=self.view, method=self.method, path=self.path):
             self._register_response(response.name, response.as_openapi())

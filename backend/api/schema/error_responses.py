@@ -22,7 +22,9 @@ from backend.api.errors import (
 from backend.api.parameters import PageParameters
 from backend.api.schema.operations import Operation
 
-REQUEST_ID = {"X-Request-Id": {"$ref": "#/components/headers/X-Request-Id"}}
+COMMON_HEADERS = {
+    name: {"$ref": f"#/components/headers/{name}"} for name in ("X-Request-Id", "Vitrine-Version")
+}
 PUBLIC = {AllowAny, IsAuthenticated}
 _HEADER_OF = {401: "WWW-Authenticate", 429: "Retry-After", 503: "Retry-After"}
 
@@ -58,7 +60,7 @@ class ErrorResponse:
 
     def as_openapi(self) -> dict[str, Any]:
         """Return the OpenAPI response: the error envelope with the possible codes."""
-        headers = dict(REQUEST_ID)
+        headers = dict(COMMON_HEADERS)
         if (header := _HEADER_OF.get(self.status)) is not None:
             headers[header] = {"$ref": f"#/components/headers/{header}"}
         first = self.errors[0]

@@ -38,6 +38,10 @@ HEADERS: Mapping[str, Any] = {
         "description": "The id of the request in the server's log.",
         "schema": {"type": "string"},
     },
+    "Vitrine-Version": {
+        "description": "The version of the API that the response has.",
+        "schema": {"type": "string"},
+    },
     "Retry-After": {
         "description": "Seconds until the request can be repeated.",
         "schema": {"type": "integer", "minimum": 0},

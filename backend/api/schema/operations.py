@@ -16,6 +16,7 @@ from rest_framework.request import Request
 
 from backend.api.errors import DomainError
 from backend.api.parameters import refuse_body
+from backend.api.versions import Deprecation
 
 Serializer = serializers.BaseSerializer[Any]
 Handler = TypeVar("Handler", bound=Callable[..., Any])
@@ -51,6 +52,7 @@ class Operation:
     errors: Sequence[type[DomainError]] = ()
     refuses_body: bool = False
     refuses_some_guests: bool = False
+    deprecated: Deprecation | None = None
 
 
 def operation(
@@ -66,6 +68,7 @@ def operation(
     errors: Sequence[type[DomainError]] = (),
     ignores_body: bool = False,
     refuses_some_guests: bool = False,
+    deprecated: Deprecation | None = None,
 ) -> Callable[[Handler], Handler]:
     """Declare the OpenAPI operation of a view's method; its docstring is the summary and the description.
 
@@ -77,6 +80,8 @@ def operation(
 
     A write without `request` refuses a body, because a client that sends one expects it to have an effect;
     with `ignores_body` it accepts any.
+
+    Responses of a `deprecated` operation have the headers of its deprecation.
     """
 
     def decorate(handler: Handler) -> Handler:
@@ -93,6 +98,7 @@ def operation(
             errors=tuple(errors),
             refuses_body=refuses_body,
             refuses_some_guests=refuses_some_guests,
+            deprecated=deprecated,
         )
         return decorated
 

@@ -1,6 +1,7 @@
 """The shop's URLs, and views that fail in various ways."""
 
 from collections.abc import Callable
+from datetime import date
 from typing import Any, ClassVar
 
 from django.core.exceptions import PermissionDenied
@@ -19,7 +20,9 @@ from backend.api.pagination import PageSpan, page_envelope, page_of_rows
 from backend.api.parameters import Body, PageParameters, parse, parse_body
 from backend.api.responses import envelope
 from backend.api.rows import LastRows
+from backend.api.schema.operations import operation
 from backend.api.shoppers import shopper_of
+from backend.api.versions import Deprecation
 from backend.catalog.models import Category
 from backend.config.urls import handler400, handler404, handler500
 from backend.config.urls import urlpatterns as shop
@@ -180,6 +183,23 @@ class BodyView(APIView):
         return envelope(parse_body(request, Delivery))
 
 
+class Deprecated(APIView):
+    permission_classes = (AllowAny,)
+    throttle_classes = ()
+
+    @operation(
+        "lamps_list",
+        tag="products",
+        response=Numbers,
+        query=PageParameters,
+        deprecated=Deprecation(since=date(2026, 1, 1), sunset=date(2026, 12, 31), link="/news/"),
+    )
+    def get(self, request: Request) -> Response:
+        """List the lamps."""
+        parse(request, PageParameters)
+        return Response({}, headers={"Link": '</lamps/>; rel="next"'})
+
+
 class Paged(APIView):
     permission_classes = (AllowAny,)
     throttle_classes = ()
@@ -227,6 +247,7 @@ urlpatterns = [
     path("parameters/", ParametersView.as_view()),
     path("numbers/", NumbersView.as_view()),
     path("body/", BodyView.as_view()),
+    path("api/deprecated/", Deprecated.as_view()),
     path("paged/", Paged.as_view()),
     path("shopper/", ShopperView.as_view()),
     path("counted/", Counted.as_view()),
