@@ -65,7 +65,7 @@ def test_responses_of_a_deprecated_operation_say_so(method: str, query: str, sta
 def test_a_deprecated_operation_is_marked_in_the_document() -> None:
     patterns = [route("api/deprecated/", Deprecated.as_view())]
     generator = SchemaGenerator(patterns=patterns)  # type: ignore[no-untyped-call]
-    document = generator.get_schema(request=None, public=True)
+    document = generator.get_schema(request=None, public=True)  # type: ignore[no-untyped-call]
     operation = document["paths"]["/api/deprecated/"]["get"]
     assert (operation["deprecated"], operation["x-sunset"]) == (True, "2026-12-31")
 
