@@ -14,7 +14,7 @@ The arrays of a file (n lists of at most `length` entries) are
 import statistics
 import time
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
 from itertools import repeat
 from typing import TYPE_CHECKING
@@ -65,6 +65,12 @@ class MappedLists:
     def __len__(self) -> int:
         """Return the number of lists."""
         return len(self._subjects) // self._width
+
+    def subjects(self) -> Iterator[str]:
+        """Yield the subjects, in the order of the lists."""
+        if self._prefixes is None:
+            return map(str, self._subjects)
+        return (self._key(place).rstrip(b"\0").decode() for place in range(len(self)))
 
     def place(self, subject: str) -> int | None:
         """Return the place of the subject's list; None without one, or if it is empty."""

@@ -84,7 +84,7 @@ def opened(path: Path, *, sha256: str) -> dict[str, Mapped]:
     The checksum is verified here, which reads the whole file once, and not when values are read.
 
     Raises:
-        FileDamaged: it is missing, differs from what was written, or is no file of arrays.
+        FileDamaged: it is missing, can't be read, differs from what was written, or is no file of arrays.
     """
     if sys.byteorder != "little":
         raise NotImplementedError("files of arrays are mapped as they are, on little-endian machines only")
@@ -92,13 +92,25 @@ def opened(path: Path, *, sha256: str) -> dict[str, Mapped]:
         file = path.open("rb")
     except FileNotFoundError as error:
         raise FileDamaged("is missing") from error
+    except OSError as error:
+        raise FileDamaged(_unreadable(error)) from error
     with file:
-        _check_header(file)
-        file.seek(0)
-        if hashlib.file_digest(file, "sha256").hexdigest() != sha256:
-            raise FileDamaged("has another checksum than its manifest")
-        content = memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
-    return _arrays(content)
+        try:
+            _check_header(file)
+            file.seek(0)
+            if hashlib.file_digest(file, "sha256").hexdigest() != sha256:
+                raise FileDamaged("has another checksum than its manifest")
+            content = memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
+        except OSError as error:
+            raise FileDamaged(_unreadable(error)) from error
+    try:
+        return _arrays(content)
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        raise FileDamaged("is no file of arrays") from error
+
+
+def _unreadable(error: OSError) -> str:
+    return f"can't be read ({error.strerror or error})"
 
 
 def in_memory(arrays: "Mapping[str, NDArray[Any]]") -> dict[str, Mapped]:

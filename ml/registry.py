@@ -18,12 +18,12 @@ import re
 import shutil
 import tempfile
 import zipfile
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 from uuid import uuid4
 
 from analytics_pipeline.locks import exclusive
@@ -40,6 +40,8 @@ FORMAT = 2
 ARCHIVES = 1
 """The format whose lists are archives of arrays, which are read, but neither mapped nor written."""
 LISTS, ARCHIVE = ".lists", ".npz"
+LOCK = ".forgetting"
+"""The file by whose lock erasures and deletions of versions take turns."""
 SHOPPERS = "user."
 """The prefix of the lists whose subjects are shopper keys."""
 REMAINS = re.compile(r"\.\d{8}T\d{6}Z-[^.]+\..+")
@@ -48,6 +50,8 @@ COLUMNS = ("subjects", "products", "scores", "because")
 ARRAYS_NAME = re.compile(r"[a-z][a-z0-9_.]*")
 """Names of arrays, which name files."""
 
+T = TypeVar("T")
+V = TypeVar("V")
 NO_ARRAYS: "Mapping[str, Mapping[str, NDArray[Any]]]" = MappingProxyType({})
 
 
@@ -104,7 +108,19 @@ class Version:
         entry = self.manifest["lists"][name]
         if entry["file"].endswith(ARCHIVE):
             return self._archived(entry)
-        return Lists.from_arrays({part: mapped.array() for part, mapped in self._opened(entry).items()})
+        arrays = {part: mapped.array() for part, mapped in self._opened(entry).items()}
+        return self._used(entry, Lists.from_arrays, arrays)
+
+    def subjects(self, name: str) -> Iterator[str]:
+        """Yield the subjects of the lists with this name, in the order of the lists.
+
+        Raises:
+            VersionDamaged: the file is missing or differs from what was written.
+        """
+        entry = self.manifest["lists"][name]
+        if entry["file"].endswith(ARCHIVE):
+            return map(str, self._archived(entry).subjects.tolist())
+        return self.mapped_lists(name).subjects()
 
     def verify(self) -> None:
         """Read all files once.
@@ -112,7 +128,9 @@ class Version:
         Raises:
             VersionDamaged: a file is missing or differs from what was written.
         """
-        for entry in (*self.manifest["lists"].values(), *self.manifest["arrays"].values()):
+        for name in self.manifest["lists"]:
+            self.mapped_lists(name)
+        for entry in self.manifest["arrays"].values():
             self._opened(entry)
 
     def mapped_lists(self, name: str) -> MappedLists:
@@ -121,7 +139,8 @@ class Version:
         Raises:
             VersionDamaged: the file is missing or differs from what was written.
         """
-        return MappedLists(self._opened(self.manifest["lists"][name]))
+        entry = self.manifest["lists"][name]
+        return self._used(entry, MappedLists, self._opened(entry))
 
     def arrays(self, name: str) -> "dict[str, NDArray[Any]]":
         """Return the arrays that were registered by this name, mapped read-only; keep them, don't ask again.
@@ -146,6 +165,14 @@ class Version:
             return packed.opened(self.path / entry["file"], sha256=entry["sha256"])
         except packed.FileDamaged as error:
             raise VersionDamaged(self.id, file=entry["file"], reason=str(error)) from error
+
+    def _used(self, entry: Mapping[str, Any], use: Callable[[V], T], arrays: V) -> T:
+        """Return what `use` makes of the arrays of a file, which an edited file may lack."""
+        try:
+            return use(arrays)
+        except (KeyError, IndexError, ValueError) as error:
+            reason = f"has other arrays than lists ({error})"
+            raise VersionDamaged(self.id, file=entry["file"], reason=reason) from error
 
     def _archived(self, entry: Mapping[str, Any]) -> "Lists":
         import numpy as np  # noqa: PLC0415 - only for versions of earlier releases
@@ -200,7 +227,7 @@ class Registry:
 
         Raises:
             VersionNotFound: there is no such version.
-            VersionDamaged: its manifest can't be read or was changed.
+            VersionDamaged: its manifest can't be read, was changed, or is of a later release.
         """
         if version not in self.versions():
             raise VersionNotFound(version, known=self.versions())
@@ -208,11 +235,37 @@ class Registry:
         try:
             manifest = dict(json.loads((path / MANIFEST).read_text(encoding="utf-8")))
             digest = manifest.pop("sha256")
+            found_format = int(manifest.get("format", ARCHIVES))
+        except OSError as error:
+            raise VersionDamaged(
+                version, file=MANIFEST, reason=f"can't be read ({error.strerror})"
+            ) from error
         except (ValueError, TypeError, KeyError) as error:
             raise VersionDamaged(version, file=MANIFEST, reason="is not a manifest") from error
         if digest != _digest_of(manifest):
             raise VersionDamaged(version, file=MANIFEST, reason="was changed after it was written")
+        if found_format > FORMAT:
+            reason = f"has format {found_format}, of a later release; this one reads formats to {FORMAT}"
+            raise VersionDamaged(version, file=MANIFEST, reason=reason)
         return Version(version, path, manifest)
+
+    def read(self, version: str, use: Callable[[Version], T]) -> T:
+        """Return what `use` returns for the version.
+
+        It is called again if an erasure replaced files of the version after its manifest was read.
+
+        Raises:
+            VersionNotFound: there is no such version.
+            VersionDamaged: its manifest or a file that `use` reads can't be read or was changed.
+        """
+        found = self.load(version)
+        try:
+            return use(found)
+        except VersionDamaged:
+            again = self.load(version)
+            if again.manifest_sha256 == found.manifest_sha256:
+                raise
+            return use(again)
 
     def latest(self) -> Version | None:
         """Return the newest version that is not a back-test and whose manifest is not damaged, or None."""
@@ -272,15 +325,17 @@ class Registry:
         """
         if keep < 0:
             raise ValueError(f"can't keep {keep} versions")
-        versions = self.versions()
-        candidates = versions[: max(len(versions) - keep, 0)]
-        old = [version for version in candidates if version not in protected]
-        for version in old:
-            # Renamed first, so that a partly deleted version is never listed.
-            hidden = self.root / f".{version}.deleting"
-            (self.root / version).rename(hidden)
-            # If this fails or is interrupted, the next training deletes the rest.
-            shutil.rmtree(hidden, ignore_errors=True)
+        # An erasure must not find that a version disappears while it reduces its files.
+        with exclusive(self.root / LOCK):
+            versions = self.versions()
+            candidates = versions[: max(len(versions) - keep, 0)]
+            old = [version for version in candidates if version not in protected]
+            for version in old:
+                # Renamed first, so that a partly deleted version is never listed.
+                hidden = self.root / f".{version}.deleting"
+                (self.root / version).rename(hidden)
+                # If this fails or is interrupted, the next training deletes the rest.
+                shutil.rmtree(hidden, ignore_errors=True)
         return old
 
     def forget(
@@ -299,13 +354,16 @@ class Registry:
         """
         changed: list[str] = []
         damaged: list[VersionDamaged] = []
-        with exclusive(self.root / ".forgetting"):
+        with exclusive(self.root / LOCK):
             for name in self.versions():
                 try:
                     version = self.load(name)
                     if self._forget_in(version, is_forgotten, damaged):
                         changed.append(name)
                         on_change(version, self.load(name))
+                except VersionNotFound:
+                    # An operator deleted its folder meanwhile.
+                    continue
                 except VersionDamaged as error:
                     damaged.append(error)
         if damaged:
@@ -321,14 +379,15 @@ class Registry:
             if not name.startswith(SHOPPERS):
                 continue
             try:
+                kept = [not is_forgotten(subject) for subject in version.subjects(name)]
+                if all(kept):
+                    continue
                 lists = version.lists(name)
             except VersionDamaged as error:
                 damaged.append(error)
                 continue
-            kept = [not is_forgotten(str(subject)) for subject in lists.subjects.tolist()]
-            if not all(kept):
-                reduced, model = lists.only(kept), version.manifest["lists"][name]["model"]
-                changed[name] = _write(version.path, name, reduced, model=model, suffix=f".{uuid4().hex[:8]}")
+            reduced, model = lists.only(kept), version.manifest["lists"][name]["model"]
+            changed[name] = _write(version.path, name, reduced, model=model, suffix=f".{uuid4().hex[:8]}")
         if changed:
             facts = {**version.manifest, "lists": {**version.manifest["lists"], **changed}}
             _write_manifest(version.path, facts)

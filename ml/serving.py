@@ -5,6 +5,7 @@ The web process loads no model. It adds up the lists of the viewed products inst
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from enum import StrEnum
+from itertools import islice
 from typing import NamedTuple
 
 # Weight of each recently viewed product relative to the one viewed after it.
@@ -105,46 +106,47 @@ def folded(
     return [Scored(product, total, explained_by[product]) for product, total in totals.items()]
 
 
+BETWEEN_NEW = 9
+"""After so many products of other sources a new product follows."""
+
+
 def refilled(
-    sources: Iterable[Iterable[Recommendation] | None], *, excluded: Collection[int] = ()
+    sources: Iterable[Iterable[Recommendation] | None],
+    *,
+    excluded: Collection[int] = (),
+    new: Iterable[Scored] = (),
+    most_new: int = 0,
 ) -> Iterator[Recommendation | None]:
     """Yield the products of one source after another, each once, without the `excluded`.
 
     A source is read when the ones before it are exhausted. None among the sources is yielded, too: the next
     source is expensive to read. Products that follow those of another source have a score of 0, because
     scores of different sources are not comparable.
+
+    After each BETWEEN_NEW products one of `new` follows, unless a source has had it, and at most `most_new`
+    of them in all. A new product has the score of the one before it, because its own is not comparable.
     """
-    known, is_refill = set(excluded), False
+    known, is_refill, place = set(excluded), False, 0
+    unknown = (entry for entry in new if entry.product_id not in known)
+    waiting = islice(unknown, most_new)
     for source in sources:
         if source is None:
             yield None
             continue
         found = False
         for one in source:
-            if one.product_id not in known:
-                known.add(one.product_id)
-                found = True
-                yield one._replace(score=0.0) if is_refill else one
+            if one.product_id in known:
+                continue
+            known.add(one.product_id)
+            found = True
+            shown = one._replace(score=0.0) if is_refill else one
+            yield shown
+            place += 1
+            if place % BETWEEN_NEW == 0 and (entry := next(waiting, None)) is not None:
+                known.add(entry.product_id)
+                reason = _REASONS[Source.NEW]
+                yield Recommendation(entry.product_id, shown.score, reason, Source.NEW, entry.because)
         is_refill = is_refill or found
-
-
-def interspersed(
-    candidates: Iterable[Recommendation | None], new: Sequence[Scored], *, most: int
-) -> Iterator[Recommendation | None]:
-    """Yield the candidates with a new product after each nine of them, at most `most` new ones in all.
-
-    A new product has the score of the one before it, because its own is not comparable.
-    """
-    waiting = iter(new[:most])
-    place = 0
-    for one in candidates:
-        yield one
-        if one is None:
-            continue
-        place += 1
-        if place % 9 == 0 and (entry := next(waiting, None)) is not None:
-            reason = _REASONS[Source.NEW]
-            yield Recommendation(entry.product_id, one.score, reason, Source.NEW, entry.because)
 
 
 _REASONS = {

@@ -44,8 +44,10 @@ class Artefact(Generic[T]):
 
     def _open(self, version: str) -> T | None:
         try:
-            found = Registry(TrainingSettings.from_env().registry).load(version)
-            return self._opened(found) if self._name in found.manifest.get("arrays", {}) else None
+            return Registry(TrainingSettings.from_env().registry).read(version, self._used)
         except (VersionDamaged, VersionNotFound) as error:
             logger.warning("artefact_not_opened", version=version, artefact=self._name, reason=str(error))
             return None
+
+    def _used(self, version: Version) -> T | None:
+        return self._opened(version) if self._name in version.manifest.get("arrays", {}) else None

@@ -7,6 +7,7 @@ from itertools import chain
 from typing import TYPE_CHECKING
 from uuid import UUID
 
+import structlog
 from django.db import transaction
 from django.db.models import Q
 
@@ -18,11 +19,14 @@ from backend.recommendations import pointer
 from backend.recommendations.errors import ModelFilesUnavailable
 from backend.recommendations.files import are_recorded, record_files
 from backend.recommendations.models import Audience, ModelVersion, ProductRecommendation, Publication
-from ml.registry import SHOPPERS, Registry, VersionDamaged
+from ml.registry import SHOPPERS, Registry, VersionDamaged, VersionsDamaged
 from ml.settings import TrainingSettings
 
 if TYPE_CHECKING:
     from ml.registry import Version
+
+
+logger = structlog.get_logger(__name__)
 
 
 def _for_keys(keys: Collection[UUID]) -> Q:
@@ -67,8 +71,8 @@ def _in_files(user_id: int) -> Iterator[Row]:
     if not registry.root.is_dir():
         raise ModelFilesUnavailable(engine="models", remedy=f"Mount the models at {registry.root}.")
     try:
-        for version in map(registry.load, sorted({*versions} & {*registry.versions()})):
-            yield from _of_version(version, keys)
+        for name in sorted({*versions} & {*registry.versions()}):
+            yield from registry.read(name, lambda version: list(_of_version(version, keys)))
     except VersionDamaged as error:
         raise ModelFilesUnavailable(engine="models", remedy=f"Restore or delete: {error}") from error
 
@@ -111,11 +115,12 @@ class ModelStore:
 
 
 def forget_erased_shoppers(registry: Registry) -> None:
-    """Remove erased shoppers from a version whose training began before the erasure, also if it serves.
+    """Remove erased shoppers from versions whose training began before the erasure, also if they serve.
+
+    Versions whose files can't be read are logged: they can't be published either.
 
     Raises:
         StreamUnavailable: the tombstones can't be read.
-        VersionsDamaged: files of versions can't be read; all others were changed.
     """
     erased = stream().erased()
     if not erased:
@@ -123,13 +128,20 @@ def forget_erased_shoppers(registry: Registry) -> None:
     found: set[UUID] = set()
 
     def is_erased(subject: str) -> bool:
-        if tombstone(key := UUID(subject)) not in erased:
+        try:
+            key = UUID(subject)
+        except ValueError:
+            # Not a key, so nobody's.
+            return False
+        if tombstone(key) not in erased:
             return False
         found.add(key)
         return True
 
     try:
         registry.forget(is_erased, on_change=_still_passes)
+    except VersionsDamaged as error:
+        logger.warning("erased_shoppers_not_forgotten", versions=error.versions, reason=str(error))
     finally:
         ProductRecommendation.objects.filter(_for_keys(found)).delete()
         open_changed_files(registry)

@@ -29,7 +29,7 @@ from backend.recommendations.published import PublishedLists, published_lists
 from backend.recommendations.rules import Because, Shown, Viewer, popular_products, products_in_cart, shown
 from backend.recommendations.slots import CART, Slot
 from backend.recommendations.sources import Asked, Candidates, keys_of
-from ml.serving import MAX_RECENT, Reason, Recommendation, Source, interspersed, refilled
+from ml.serving import MAX_RECENT, Reason, Recommendation, Source, refilled
 
 logger = structlog.get_logger(__name__)
 
@@ -200,9 +200,7 @@ def _in_rounds(
     Raises:
         ProductNotFound: the product of the page doesn't exist, or the user may not see it.
     """
-    old = refilled(found_by.steps(), excluded=skipped)
-    new = [one for one in found_by.new() if one.product_id not in skipped]
-    candidates = interspersed(old, new, most=limit // 10)
+    candidates = refilled(found_by.steps(), excluded=skipped, new=found_by.new(), most_new=limit // 10)
     items: list[RecommendedProduct] = []
     sold_out: list[RecommendedProduct] = []
     for size, enough in ((_first_round(limit), limit), (SECOND_ROUND, SECOND_ROUND)):

@@ -5,6 +5,7 @@ opens the version within a second. A publication refers to the one that it repla
 rollbacks.
 """
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
@@ -22,9 +23,10 @@ from backend.recommendations.errors import (
 )
 from backend.recommendations.files import record_files
 from backend.recommendations.models import ModelVersion, ProductRecommendation, Publication, ServingPointer
+from backend.recommendations.personal_data import forget_erased_shoppers
 from backend.recommendations.pointer import Pin
 from backend.recommendations.publications import Question, add_publication, checked_reason
-from ml.registry import Registry, Version
+from ml.registry import Registry, Version, VersionDamaged, VersionNotFound
 
 logger = structlog.get_logger(__name__)
 
@@ -49,10 +51,12 @@ def publish(
         OlderThanServing: no version was named, and the newest is older than what serves.
         ReasonMissing: `forced_because` is blank.
         InvalidInput: `forced_because` is too long.
+        StreamUnavailable: it can't be read who was erased since the version was trained.
         ml.registry.VersionNotFound: `version` is not registered.
         ml.registry.VersionDamaged: its files were changed after training; nothing is published.
     """
     ask = Question(registry=registry, is_named=version is not None, forced=checked_reason(forced_because))
+    forget_erased_shoppers(registry)
     found = _newest(registry) if version is None else registry.load(version)
     if found is None:
         raise NothingToPublish
@@ -72,8 +76,10 @@ def publish_unless_pinned(*, registry: Registry, by: Actor, now: datetime) -> Mo
         NothingToPublish: no version is registered.
         VersionNotPublishable: a gate refuses the version, or an earlier release wrote it.
         OlderThanServing: the newest version that can be read is older than what serves.
+        StreamUnavailable: it can't be read who was erased since the version was trained.
         ml.registry.VersionDamaged: its files were changed after training; nothing is published.
     """
+    forget_erased_shoppers(registry)
     if (pinned := _pinned()) is not None:
         return pinned
     ask = Question(registry=registry, is_named=False, forced="")
@@ -165,41 +171,61 @@ def verified(version: Version, *, now: datetime) -> ModelVersion:
 def rollback(*, registry: Registry, by: Actor, now: datetime) -> ModelVersion:
     """Serve the version that the present one replaced, pin it and return it.
 
-    Rolling back twice goes back two versions. Versions that were rolled back, or have no files any more, are
-    skipped; they may be published again.
+    Rolling back twice goes back two versions. Versions that were rolled back, or whose files are missing or
+    damaged, are skipped; they may be published again.
 
     Raises:
-        NothingToRollBackTo: there is no earlier version, or its files were deleted.
+        NothingToRollBackTo: there is no earlier version whose files can be read.
     """
-    with transaction.atomic():
-        found = pointer.locked()
-        present = pointer.serving()
-        target = _earlier(found, registry)
-        if target is None:
-            raise NothingToRollBackTo
-        publication, row = target
-        pointer.point_to(found, publication, pin=Pin(by=by, reason=ROLLED_BACK, at=now))
-        if present is not None:
-            # A rollback by a process of the previous release then skips it.
-            ModelVersion.objects.filter(pk=present.pk).update(published_at=None)
-        serving = (present and present.version, row.version)
-        record("recommendations.rolled_back", by=by, subject=row, changes={"serving": serving})
+    damaged, intact = set[str](), ""
+    while True:
+        with transaction.atomic():
+            found = pointer.locked()
+            target = _earlier(found, registry, damaged=damaged)
+            if target is None:
+                raise NothingToRollBackTo
+            if target[1].version == intact or not _has_files(target[1]):
+                return _rolled_back(found, *target, by=by, now=now)
+        # Its files are read without the lock, under which another may have become the target.
+        intact = target[1].version
+        try:
+            registry.read(intact, Version.verify)
+        except (VersionDamaged, VersionNotFound) as error:
+            logger.warning("not_rolled_back_to", version=intact, reason=str(error))
+            damaged.add(intact)
+
+
+def _rolled_back(
+    found: ServingPointer, publication: Publication, row: ModelVersion, *, by: Actor, now: datetime
+) -> ModelVersion:
+    present = pointer.serving()
+    pointer.point_to(found, publication, pin=Pin(by=by, reason=ROLLED_BACK, at=now))
+    if present is not None:
+        # A rollback by a process of the previous release then skips it.
+        ModelVersion.objects.filter(pk=present.pk).update(published_at=None)
+    serving = (present and present.version, row.version)
+    record("recommendations.rolled_back", by=by, subject=row, changes={"serving": serving})
     row.refresh_from_db()
     return row
 
 
-def _earlier(found: ServingPointer, registry: Registry) -> tuple[Publication, ModelVersion] | None:
+def _earlier(
+    found: ServingPointer, registry: Registry, *, damaged: Collection[str]
+) -> tuple[Publication, ModelVersion] | None:
     """Return the first publication on the way back whose version can serve."""
-    registered = set(registry.versions())
+    registered = set(registry.versions()) - set(damaged)
     for publication in list(pointer.chain(found.publication))[1:]:
         # A version that was rolled back may have an older publication, too.
         usable = ModelVersion.objects.filter(loaded_at__isnull=False, published_at__isnull=False)
         row = usable.filter(version=publication.version).first()
-        if row is not None and (
-            row.version in registered or not row.lists.filter(sha256__isnull=False).exists()
-        ):
+        if row is not None and (row.version in registered or not _has_files(row)):
             return publication, row
     return None
+
+
+def _has_files(row: ModelVersion) -> bool:
+    """Return whether the version's lists are in files, and not in rows of an earlier release."""
+    return bool(row.lists.filter(sha256__isnull=False).exists())
 
 
 def pin(*, reason: str, by: Actor, now: datetime) -> ModelVersion:

@@ -100,12 +100,7 @@ def _opened(wanted: Pointer) -> Serving:
         return Serving()
     if not wanted.is_mapped:
         return Serving(version=wanted.version, lists=None)
-    registry = Registry(TrainingSettings.from_env().registry)
-    try:
-        return _mapped(registry.load(wanted.version))
-    except VersionDamaged:
-        # An erasure may have replaced files after the manifest was read.
-        return _mapped(registry.load(wanted.version))
+    return Registry(TrainingSettings.from_env().registry).read(wanted.version, _mapped)
 
 
 def _mapped(version: Version) -> Serving:

@@ -15,7 +15,7 @@ from backend.recommendations import pointer, services
 from backend.recommendations.errors import OlderThanServing, VersionNotPublishable
 from backend.recommendations.models import ModelVersion
 from backend.recommendations.personal_data import forget_erased_shoppers
-from ml.registry import Registry, VersionDamaged, VersionNotFound, VersionsDamaged
+from ml.registry import Registry, VersionDamaged, VersionNotFound
 from ml.settings import TrainingSettings
 
 logger = structlog.get_logger(__name__)
@@ -34,6 +34,8 @@ def train_and_publish() -> str:
     doesn't keep its memory and libraries.
     """
     registry = Registry(TrainingSettings.from_env().registry)
+    # Also from versions that were trained by hand and not published.
+    forget_erased_shoppers(registry)
     command = [sys.executable, "-m", "ml.train", *_serving_option(registry)]
     done = subprocess.run(
         command, check=False, timeout=TRAINING_SECONDS, cwd=settings.BASE_DIR, env=os.environ
@@ -43,11 +45,6 @@ def train_and_publish() -> str:
         serving = pointer.serving()
         return "" if serving is None else serving.version
     done.check_returncode()
-    try:
-        forget_erased_shoppers(registry)
-    except VersionsDamaged as error:
-        # All others were changed. What is damaged can't be published.
-        logger.warning("erased_shoppers_not_forgotten", versions=error.versions, reason=str(error))
     by, now = Actor.system("train_and_publish"), timezone.now()
     published = _publish(registry, by=by, now=now)
     if published.pauses_publishing:

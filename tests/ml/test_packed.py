@@ -1,5 +1,6 @@
 """Files of arrays."""
 
+import hashlib
 import json
 import subprocess
 import sys
@@ -94,6 +95,26 @@ def test_a_damaged_file_is_refused_by_name(
 
     with pytest.raises(VersionDamaged, match=rf"{version.id}: sessions\.arrays {reason}"):
         version.arrays("sessions")
+
+
+def test_a_file_that_can_not_be_read_is_refused_by_name(tmp_path: Path) -> None:
+    version = register(tmp_path)
+    path = version.path / "sessions.arrays"
+    path.unlink()
+    path.mkdir()
+    with pytest.raises(
+        VersionDamaged, match=rf"{version.id}: sessions\.arrays can't be read \(Is a directory"
+    ):
+        version.arrays("sessions")
+
+
+def test_a_file_that_was_edited_with_its_checksum_is_refused_by_name(tmp_path: Path) -> None:
+    path = tmp_path / "edited.arrays"
+    header = b'{"items": {"dtype": "<f16", "shape": [2]}}'
+    content = packed.MAGIC + len(header).to_bytes(8, "little") + header + bytes(64)
+    path.write_bytes(content)
+    with pytest.raises(packed.FileDamaged, match="is no file of arrays"):
+        packed.opened(path, sha256=hashlib.sha256(content).hexdigest())
 
 
 def test_a_version_has_only_the_arrays_that_were_registered(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """The registry of model versions."""
 
+import hashlib
 import json
 import signal
 import subprocess
@@ -13,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from ml import packed
 from ml.lists import Lists
 from ml.registry import (
     Registry,
@@ -99,7 +101,7 @@ def test_pruning_keeps_the_newest_and_the_protected_versions(tmp_path: Path) -> 
 
     assert deleted == ids[1:3]
     assert Registry(tmp_path).versions() == [ids[0], *ids[3:]]
-    assert sorted(path.name for path in tmp_path.iterdir()) == [ids[0], *ids[3:]]
+    assert sorted(path.name for path in tmp_path.iterdir() if path.is_dir()) == [ids[0], *ids[3:]]
 
 
 @pytest.mark.parametrize(("keep", "expected"), [(0, []), (1, [4]), (5, range(5)), (9, range(5))])
@@ -253,6 +255,68 @@ def test_an_edited_manifest_is_detected(tmp_path: Path) -> None:
 
     with pytest.raises(VersionDamaged, match="was changed"):
         Registry(tmp_path).load(version.id)
+
+
+def test_a_manifest_of_a_later_release_is_refused_by_name(tmp_path: Path) -> None:
+    version = register(tmp_path)
+    rewrite(version, format=3)
+    with pytest.raises(VersionDamaged, match="has format 3, of a later release"):
+        Registry(tmp_path).load(version.id)
+
+
+def rewrite(version: Version, **facts: object) -> None:
+    """Change facts of the manifest, and its checksum with them."""
+    manifest = {**version.manifest, **facts}
+    digest = hashlib.sha256(json.dumps(manifest, sort_keys=True).encode()).hexdigest()
+    (version.path / "manifest.json").write_text(json.dumps({**manifest, "sha256": digest}))
+
+
+def test_a_file_without_the_arrays_of_lists_is_refused_by_name(tmp_path: Path) -> None:
+    version = register(tmp_path)
+    entry = version.manifest["lists"]["user.collaborative"]
+    path = version.path / entry["file"]
+    packed.write(path, {"items": np.arange(3)})
+    changed = {**entry, "sha256": hashlib.sha256(path.read_bytes()).hexdigest()}
+    rewrite(version, lists={"user.collaborative": changed})
+    found = Registry(tmp_path).load(version.id)
+    for read in (found.lists, found.mapped_lists):
+        with pytest.raises(VersionDamaged, match=r"user\.collaborative\.lists has other arrays than lists"):
+            read("user.collaborative")
+
+
+def test_what_an_erasure_replaced_meanwhile_is_read_again(tmp_path: Path) -> None:
+    version, registry = register(tmp_path), Registry(tmp_path)
+    calls: list[Version] = []
+
+    def count(found: Version) -> int:
+        if not calls:
+            registry.forget(lambda subject: subject == "a", on_change=nothing)
+        calls.append(found)
+        return len(found.mapped_lists("user.collaborative"))
+
+    assert registry.read(version.id, count) == 1
+    assert len(calls) == 2
+
+    (version.path / calls[1].manifest["lists"]["user.collaborative"]["file"]).unlink()
+    with pytest.raises(VersionDamaged, match="is missing"):
+        registry.read(version.id, lambda found: found.mapped_lists("user.collaborative"))
+
+
+def test_a_version_is_not_deleted_while_a_shopper_is_erased_from_it(tmp_path: Path) -> None:
+    register(tmp_path)
+    registry = Registry(tmp_path)
+    deletion = threading.Thread(target=partial(registry.prune, keep=0))
+
+    def is_a(subject: str) -> bool:
+        if deletion.ident is None:
+            deletion.start()
+            # Without a lock the version would be deleted now.
+            deletion.join(timeout=0.2)
+        return subject == "a"
+
+    assert len(registry.forget(is_a, on_change=nothing)) == 1
+    deletion.join()
+    assert registry.versions() == []
 
 
 def test_two_processes_that_forget_different_shoppers_at_once_forget_both(tmp_path: Path) -> None:

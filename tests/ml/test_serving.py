@@ -11,7 +11,6 @@ from ml.serving import (
     Scored,
     Source,
     folded,
-    interspersed,
     ranked,
     refilled,
 )
@@ -131,7 +130,7 @@ def test_one_in_ten_candidates_is_new_and_scored_as_the_one_before_it() -> None:
     old = [Recommendation(n, 1 - n / 100, Reason.SIMILAR, Source.SIMILAR) for n in range(30)]
     new = [Scored(100 + n, 0.2, because=1) for n in range(5)]
 
-    found = [one for one in interspersed([None, *old], new, most=2) if one]
+    found = [one for one in refilled([None, old], new=new, most_new=2) if one]
 
     assert [(place, one.product_id) for place, one in enumerate(found) if one.source is Source.NEW] == [
         (9, 100),
@@ -139,7 +138,21 @@ def test_one_in_ten_candidates_is_new_and_scored_as_the_one_before_it() -> None:
     ]
     assert (found[9].score, found[9].reason, found[9].because) == (found[8].score, Reason.SIMILAR, 1)
     assert len(found) == 32
-    assert next(interspersed([None], new, most=2)) is None
+    assert next(refilled([None], new=new, most_new=2)) is None
+
+
+def test_a_new_product_that_a_source_has_too_is_in_the_list_once() -> None:
+    old = [Recommendation(n, 1 - n / 100, Reason.SIMILAR, Source.SIMILAR) for n in range(30)]
+    new = [Scored(8, 0.9), Scored(15, 0.8), Scored(3, 0.7), Scored(100, 0.6), Scored(101, 0.5)]
+
+    found = [one for one in refilled([old], excluded={101}, new=new, most_new=3) if one]
+
+    products = [one.product_id for one in found]
+    assert len(products) == len(set(products)) == 31
+    assert [(place, one.product_id) for place, one in enumerate(found) if one.source is Source.NEW] == [
+        (9, 15),
+        (19, 100),
+    ]
 
 
 def test_serving_imports_none_of_the_training_libraries() -> None:

@@ -10,7 +10,7 @@ from backend.recommendations.serving import CACHE
 
 
 @pytest.fixture(autouse=True)
-def _opened_when_asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def _opened_when_asked(tmp_path: Path, redis_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setenv("VITRINE_HOME", str(tmp_path))
     # Time stands still, so that the pointer is asked for only after `forget`.
     monkeypatch.setattr(CACHE, "_clock", lambda: 0.0)

@@ -3,20 +3,23 @@
 import hashlib
 import json
 from collections.abc import Callable
-from contextlib import nullcontext
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
+from typing import NoReturn
 from uuid import uuid4
 
 import pytest
+from django.core.management import CommandError, call_command
 from django.utils import timezone
+from structlog.testing import capture_logs
 
+from analytics_pipeline.redis_client import StreamUnavailable
 from backend.accounts.shopper_keys import ShopperKeys
 from backend.api.errors import InvalidInput
 from backend.engines.streams import tombstones
 from backend.recommendations import services
-from backend.recommendations.errors import OlderThanServing, VersionNotPublishable
+from backend.recommendations.errors import NothingToRollBackTo, OlderThanServing, VersionNotPublishable
 from backend.recommendations.models import ModelVersion, ProductRecommendation, Publication
 from backend.recommendations.personal_data import ModelStore, forget_erased_shoppers
 from ml.registry import Registry, Version, VersionsDamaged
@@ -145,28 +148,81 @@ def test_a_shopper_is_erased_from_rows_of_an_earlier_release_although_a_version_
 
 
 @pytest.mark.usefixtures("redis_url")
-@pytest.mark.parametrize("is_damaged", [False, True], ids=["whole", "damaged"])
-def test_a_night_erases_shoppers_from_a_version_that_was_published_after_their_erasure(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_damaged: bool
+@pytest.mark.parametrize(
+    "publish",
+    [partial(services.publish, None), services.publish_unless_pinned],
+    ids=["by an operator", "by the schedule"],
+)
+def test_a_version_whose_training_began_before_an_erasure_is_published_without_the_shopper(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, publish: Callable[..., ModelVersion]
 ) -> None:
     monkeypatch.setenv("VITRINE_HOME", str(tmp_path))
     registry = Registry(TrainingSettings.from_env().registry)
-    tombstones().add([SHOPPER], now=timezone.now())
-    another = str(uuid4())
-    every: dict[object, Entries] = {str(SHOPPER): [(1, 0.5, 7)], another: [(2, 0.25, 0)]}
-    lists = {"user.collaborative": every, "user.hybrid": every}
-    # Its training began before the erasure.
-    version = register(registry.root, lists)
-    services.publish(None, registry=registry, by=SYSTEM, now=NOW)
-    if is_damaged:
-        (version.path / "user.collaborative.lists").write_bytes(b"damaged")
+    erased, another = uuid4(), str(uuid4())
+    every: dict[object, Entries] = {str(erased): [(1, 0.5, 7)], another: [(2, 0.25, 0)]}
+    version = register(registry.root, {"user.collaborative": every, "user.hybrid": every})
+    tombstones().add([erased], now=timezone.now())
 
-    with pytest.raises(VersionsDamaged) if is_damaged else nullcontext():
-        forget_erased_shoppers(registry)
+    publish(registry=registry, by=SYSTEM, now=NOW)
 
     entries = registry.load(version.id).manifest["lists"]
     recorded = dict(ProductRecommendation.objects.values_list("algorithm", "sha256"))
     assert recorded == {name: entries[f"user.{name}"]["sha256"] for name in ("collaborative", "hybrid")}
-    assert registry.load(version.id).lists("user.hybrid").subjects.tolist() == [another]
-    if not is_damaged:
-        assert registry.load(version.id).lists("user.collaborative").subjects.tolist() == [another]
+    for name in ("user.collaborative", "user.hybrid"):
+        assert registry.load(version.id).lists(name).subjects.tolist() == [another]
+
+
+@pytest.mark.usefixtures("redis_url")
+def test_shoppers_are_erased_from_all_versions_but_damaged_ones_which_are_logged(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("VITRINE_HOME", str(tmp_path))
+    registry = Registry(TrainingSettings.from_env().registry)
+    erased = uuid4()
+    every: dict[object, Entries] = {str(erased): [(1, 0.5, 7)]}
+    version = register(registry.root, {"user.collaborative": every, "user.hybrid": every})
+    services.publish(None, registry=registry, by=SYSTEM, now=NOW)
+    (version.path / "user.collaborative.lists").write_bytes(b"damaged")
+    tombstones().add([erased], now=timezone.now())
+
+    with capture_logs() as logs:
+        forget_erased_shoppers(registry)
+
+    assert [log["versions"] for log in logs if log["event"] == "erased_shoppers_not_forgotten"] == [
+        [version.id]
+    ]
+    assert registry.load(version.id).lists("user.hybrid").subjects.tolist() == []
+
+
+def test_nothing_is_published_while_it_is_unknown_who_was_erased(
+    tmp_path: Path, versions: list[Version], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unavailable() -> NoReturn:
+        raise StreamUnavailable("the stream is away")
+
+    monkeypatch.setattr("backend.recommendations.personal_data.stream", unavailable)
+    with pytest.raises(StreamUnavailable):
+        services.publish(versions[0].id, registry=Registry(tmp_path), by=SYSTEM, now=NOW)
+    with pytest.raises(CommandError, match="the stream is away"):
+        call_command("publish_model", versions[0].id)
+    assert not ModelVersion.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "damage", [Path.unlink, lambda path: path.write_bytes(b"damaged")], ids=["missing", "damaged"]
+)
+def test_a_rollback_skips_versions_whose_files_can_not_be_read(
+    tmp_path: Path, versions: list[Version], damage: Callable[[Path], None]
+) -> None:
+    registry = Registry(tmp_path)
+    for hour, version in enumerate(versions):
+        services.publish(version.id, registry=registry, by=SYSTEM, now=NOW + timedelta(hours=hour))
+    damage(versions[1].path / "user.collaborative.lists")
+
+    assert services.rollback(registry=registry, by=SYSTEM, now=NOW).version == versions[0].id
+
+    services.publish(versions[2].id, registry=registry, by=SYSTEM, now=NOW + timedelta(hours=9))
+    damage(versions[0].path / "user.collaborative.lists")
+    with pytest.raises(NothingToRollBackTo):
+        services.rollback(registry=registry, by=SYSTEM, now=NOW)
+    assert serving() == versions[2].id

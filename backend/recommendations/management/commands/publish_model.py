@@ -7,6 +7,7 @@ from django.core.management.base import CommandError
 from django.db.models import Sum
 from django.utils import timezone
 
+from analytics_pipeline.redis_client import StreamUnavailable
 from backend.api.commands import ShopCommand
 from backend.api.errors import DomainError
 from backend.audit.actors import Actor
@@ -54,7 +55,7 @@ class Command(ShopCommand):
             raise CommandError("--reason is recorded only with --force or --pin")
         try:
             version = self._done(registry, options)
-        except (VersionNotFound, VersionDamaged, DomainError) as error:
+        except (VersionNotFound, VersionDamaged, StreamUnavailable, DomainError) as error:
             raise CommandError(str(error)) from error
         lists = version.lists.aggregate(lists=Sum("lists"))["lists"] or version.lists.count()
         self.stdout.write(f"{version.version} is serving: {lists} lists.")
