@@ -5,12 +5,13 @@ from collections.abc import Sequence
 from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.db.models.functions import Left
-from django.utils.text import slugify
 
 from backend.api.errors import InvalidInput
 from backend.audit.actors import Actor
 from backend.audit.services import record
+from backend.catalog.errors import CategoryNotFound
 from backend.catalog.models import PATH_SEPARATOR, Category
+from backend.catalog.slugs import slug_of
 
 MAX_CANDIDATES = 20
 MAX_LEVELS = 10
@@ -107,7 +108,7 @@ def require_place(path: str, *, depth: int) -> None:
 
 
 def _slug(path: str) -> str:
-    base = slugify(path.replace(PATH_SEPARATOR, "-"))[:230] or "category"
+    base = slug_of(path.replace(PATH_SEPARATOR, "-"), default="category", longest=230)
     slug, number = base, 1
     while Category.objects.filter(slug=slug).exists():
         number += 1
@@ -134,6 +135,18 @@ def matching_categories(value: str) -> list[Category]:
     by_slug = [category for category in candidates if category.slug == value]
     by_folded_path = [category for category in candidates if category.path.casefold() == value.casefold()]
     return by_path or by_slug or by_folded_path or candidates
+
+
+def category_id_of_slug(slug: str) -> int:
+    """Return the id of the category with this slug.
+
+    Raises:
+        CategoryNotFound: there is none.
+    """
+    found = Category.objects.filter(slug=slug).values_list("pk", flat=True).first()
+    if found is None:
+        raise CategoryNotFound(slug=slug)
+    return found
 
 
 def category_named(value: str) -> Category:

@@ -15,6 +15,7 @@ from backend.api.schema import envelope_of, operation
 from backend.api.throttles import BrowseThrottle
 from backend.audit.actors import actor_of
 from backend.catalog import category_services
+from backend.catalog.categories import category_id_of_slug
 from backend.catalog.category_serializers import (
     CategoryChangesSerializer,
     CategoryListParameters,
@@ -24,6 +25,14 @@ from backend.catalog.category_serializers import (
 from backend.catalog.category_tree import category_node, category_nodes, category_tree
 from backend.catalog.errors import CategoryCycle, CategoryNotEmpty, CategoryNotFound
 from backend.catalog.serializers import DeletedSerializer
+
+SLUG = {
+    "name": "slug",
+    "in": "path",
+    "required": True,
+    "description": "The slug of a category.",
+    "schema": {"type": "string", "maxLength": 250, "example": "home-kitchen"},
+}
 
 
 class _CategoriesView(APIView):
@@ -76,6 +85,24 @@ class CategoryListView(_CategoriesView):
         )
         data = CategoryNodeSerializer(category_node(category.pk)).data
         return envelope(data, message="Category created.", status=201)
+
+
+class CategoryBySlugView(_CategoriesView):
+    """One category by its slug."""
+
+    @operation(
+        "categories_by_slug_get",
+        tag="categories",
+        parameters=[SLUG],
+        response=envelope_of(CategoryNodeSerializer),
+        errors=[CategoryNotFound],
+    )
+    def get(self, request: Request, slug: str) -> Response:
+        """Show the category with a slug.
+
+        The slug of a category stays the same when the category is renamed or moved.
+        """
+        return envelope(CategoryNodeSerializer(category_node(category_id_of_slug(slug))).data)
 
 
 class CategoryView(_CategoriesView):

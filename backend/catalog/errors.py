@@ -71,7 +71,10 @@ class CategoryNotFound(NotFound):
 
     code = "category_not_found"
     message = "There is no such category."
-    details_keys = {"category_id": "The id of the category."}
+    details_keys = {
+        "category_id": "The id of the category.",
+        "slug": "The slug, if the request had one.",
+    }
     hint = "List the categories."
 
 

@@ -13,7 +13,7 @@ from backend.catalog.models import Product, Variant
 from backend.catalog.price_changes import Prices, price_changed, prices_of
 from backend.catalog.pricing import PRODUCT_PRICES, VARIANT_PRICES, reprice, take_cheapest
 from backend.catalog.ratings import DISPLAYED_COLUMNS, refresh_displayed
-from backend.catalog.services import slug_of
+from backend.catalog.slugs import claim, slug_of
 
 ALWAYS_WRITTEN = ("slug", *PRODUCT_PRICES, "updated_at", *DISPLAYED_COLUMNS)
 VARIANT_FIELDS = (
@@ -84,6 +84,7 @@ def _variant_values(wanted: ImportedVariant) -> dict[str, Any]:
 def write_new(new: Sequence[tuple[Product, list[Variant]]]) -> list[Product]:
     """Store new products with their variants; return the products."""
     made = Product.unpublished.bulk_create([product for product, _ in new])
+    Product.unpublished.bulk_update(claim(made), ["slug"])
     variants = [variant for _, variants in new for variant in variants]
     for variant in variants:
         variant.product_id = variant.product.pk
@@ -97,6 +98,7 @@ class Changes:
     def __init__(self, known: Collection[Product]) -> None:
         self._known = known
         self._products: list[Product] = []
+        self._renamed: list[Product] = []
         self._fields: set[str] = set()
         self._changed: list[Variant] = []
         self._new: list[Variant] = []
@@ -110,7 +112,7 @@ class Changes:
         before = prices_of(product.variants.all())
         differing = _assign(product, values)
         if "title" in differing:
-            product.slug = slug_of(product.title)
+            self._renamed.append(product)
         variants_differ = self._take_variants(product, wanted=wanted.variants, repriced=bool(differing))
         self._before |= before
         if not differing and not variants_differ:
@@ -142,6 +144,7 @@ class Changes:
         """Write the collected rows; return the ids of the products that changed."""
         if self._products:
             self._record_prices(now=now)
+            claim(self._renamed)
             Product.unpublished.bulk_update(self._products, sorted({*self._fields, *ALWAYS_WRITTEN}))
             # Lock all variants at once, by id, as checkouts do. Otherwise a caller that changes stock next
             # would lock some variants after others with higher ids, which can deadlock.

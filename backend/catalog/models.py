@@ -22,7 +22,7 @@ class Category(PublishedModel):
     """A node of the category tree; `path` has the names from the root, as in "Home > Lighting"."""
 
     name = models.CharField(max_length=120)
-    slug = models.SlugField(max_length=250, unique=True)
+    slug = models.SlugField(max_length=250, unique=True, allow_unicode=True)
     parent = models.ForeignKey(
         "self", null=True, blank=True, on_delete=models.PROTECT, related_name="children"
     )
@@ -66,7 +66,7 @@ class Product(PublishedModel):
     """
 
     title = models.CharField(max_length=300)
-    slug = models.SlugField(max_length=320, db_index=True)
+    slug = models.SlugField(max_length=320, db_index=True, allow_unicode=True)
     description = models.TextField(blank=True)
     brand = models.CharField(max_length=120, blank=True, db_index=True)
     category = models.ForeignKey(Category, on_delete=models.PROTECT, related_name="products")
@@ -149,6 +149,20 @@ class Product(PublishedModel):
     def available(self) -> int:
         """The units of all active variants that can be sold now."""
         return sum(variant.available for variant in self.variants.all() if variant.is_active)
+
+
+class ProductSlug(models.Model):
+    """A slug that a product has or had, so that old addresses lead to it; `slugs.claim` writes it."""
+
+    id = models.BigAutoField(primary_key=True)
+    slug = models.SlugField(max_length=320, unique=True, allow_unicode=True)
+    product = models.ForeignKey(Product, on_delete=models.CASCADE, related_name="slugs")
+
+    class Meta:
+        ordering = ["id"]
+
+    def __str__(self) -> str:
+        return self.slug
 
 
 class Variant(PublishedModel):

@@ -37,9 +37,7 @@ class ProductListParameters(PageParameters):
         max_length=2_000,
         help_text=f"Ids of at most {MAX_IDS} products, in this order; unlisted products are omitted.",
     )
-    slug = serializers.CharField(
-        required=False, max_length=320, help_text="A slug; several products may have the same one."
-    )
+    slug = serializers.CharField(required=False, max_length=320, help_text="The present slug of a product.")
     mine = serializers.BooleanField(
         default=False, help_text="Whether to list only the caller's own products, including inactive ones."
     )

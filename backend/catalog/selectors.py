@@ -173,14 +173,15 @@ def variant_for(variant_id: int, *, product_id: int, user: object) -> Variant:
     raise VariantNotFound(variant_id=variant_id)
 
 
-def product_id_of_slug(slug: str) -> int:
-    """Return the id of the oldest listed product with this slug, so that its URL doesn't change.
+def product_of_slug(slug: str) -> tuple[int, str]:
+    """Return the id and the present slug of the listed product that has or had this slug.
 
     Raises:
-        ProductNotFound: no listed product has it.
+        ProductNotFound: no listed product had it.
     """
-    ids = Product.objects.listed().filter(slug=slug).order_by("pk").values_list("pk", flat=True)
-    product_id = ids.first()
-    if product_id is None:
+    listed = Product.objects.listed().order_by("pk").values_list("pk", "slug")
+    # Products of an earlier release have no reserved slugs until `slugs.complete` reserves them.
+    found = listed.filter(slugs__slug=slug).first() or listed.filter(slug=slug, slugs=None).first()
+    if found is None:
         raise ProductNotFound(slug=slug)
-    return product_id
+    return found

@@ -6,7 +6,6 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
-from django.utils.text import slugify
 
 from backend.api import money
 from backend.api.errors import InvalidInput
@@ -18,6 +17,7 @@ from backend.catalog.errors import ProductNotFound
 from backend.catalog.models import Category, Product
 from backend.catalog.price_changes import prices_of
 from backend.catalog.pricing import reprice
+from backend.catalog.slugs import claim, slug_of
 from backend.catalog.variant_services import (
     NewVariant,
     insert,
@@ -32,11 +32,6 @@ from backend.outbox.topics import Topic
 
 PRICE_FIELDS = frozenset({"price", "discount_percentage", "currency"})
 DERIVED = ("slug", "sale_price")
-
-
-def slug_of(title: str) -> str:
-    """Return the readable part of a product's URL; it need not be unique, because the URL also has the id."""
-    return slugify(title)[:300] or "product"
 
 
 def create_product(
@@ -83,6 +78,8 @@ def create_product(
         rows = [new_row(product, variant) for variant in variants]
         reprice(product, rows)
         product.save()
+        if claim([product]):
+            Product.unpublished.filter(pk=product.pk).update(slug=product.slug)
         insert(rows)
         record(
             "catalog.product_created",
@@ -120,7 +117,7 @@ def update_product(
         for name, value in changes.items():
             setattr(product, name, value)
         if "title" in changes:
-            product.slug = slug_of(product.title)
+            claim([product])
         if is_repriced:
             money.require_precise(product.currency, price=product.price)
             reprice_all(product, variants, before=prices, now=now)

@@ -1,8 +1,9 @@
-"""Celery tasks for images."""
+"""Celery tasks for images and slugs."""
 
 from celery import shared_task
 from django.utils import timezone
 
+from backend.catalog import slugs
 from backend.catalog.images import files, thumbnails
 
 MADE_AT_ONCE = 200
@@ -24,3 +25,9 @@ def make_missing_thumbnails() -> int:
 def sweep_image_files() -> int:
     """Delete files of deleted images and of failed uploads; return the number of folders."""
     return files.sweep(now=timezone.now())
+
+
+@shared_task
+def complete_slugs() -> int:
+    """Reserve the slugs of products of earlier releases; return how many products got another slug."""
+    return slugs.complete()

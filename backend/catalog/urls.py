@@ -7,7 +7,7 @@ from backend.catalog.images import views as image_views
 
 urlpatterns = [
     path("", views.ProductListView.as_view(), name="products"),
-    path("by-slug/<slug:slug>/", views.ProductBySlugView.as_view(), name="product-by-slug"),
+    path("by-slug/<str:slug>/", views.ProductBySlugView.as_view(), name="product-by-slug"),
     path("<int:product_id>/images/", image_views.ImageListView.as_view(), name="product-images"),
     path("<int:product_id>/images/order/", image_views.ImageOrderView.as_view(), name="product-image-order"),
     path("<int:product_id>/images/<int:image_id>/", image_views.ImageView.as_view(), name="product-image"),

@@ -5,6 +5,8 @@ from dataclasses import fields
 from typing import Any
 from uuid import UUID
 
+from django.http import HttpResponse
+from django.urls import reverse
 from django.utils import timezone
 from rest_framework import serializers
 from rest_framework.permissions import AllowAny, BasePermission, IsAuthenticated
@@ -17,7 +19,7 @@ from backend.accounts.permissions import SellerOrInArea
 from backend.api.consent import TRACKING_CONSENT
 from backend.api.pagination import PageSpan, counted_slice, page_envelope
 from backend.api.parameters import parse
-from backend.api.responses import envelope
+from backend.api.responses import envelope, moved_to
 from backend.api.schema import envelope_of, operation, page_of
 from backend.api.shoppers import ANONYMOUS_ID, Shopper, shopper_of
 from backend.api.throttles import BrowseThrottle
@@ -42,7 +44,7 @@ SLUG = {
     "in": "path",
     "required": True,
     "description": "The slug of a product.",
-    "schema": {"type": "string", "pattern": "^[-a-zA-Z0-9_]+$", "example": "copper-kettle"},
+    "schema": {"type": "string", "maxLength": 320, "example": "copper-kettle"},
 }
 
 
@@ -136,15 +138,18 @@ class ProductBySlugView(APIView):
         "products_by_slug_get",
         tag="products",
         parameters=[SLUG],
-        response=envelope_of(ProductSerializer),
+        response={200: envelope_of(ProductSerializer), 301: None},
         errors=[ProductNotFound],
     )
-    def get(self, request: Request, slug: str) -> Response:
+    def get(self, request: Request, slug: str) -> Response | HttpResponse:
         """Show the product with a slug.
 
-        If several have it, the oldest is shown; `GET /api/products/?slug=` lists all.
+        A slug that the product had before it was renamed is redirected (301) to the present one.
         """
-        return envelope(product_page(selectors.product_id_of_slug(slug), user=request.user))
+        product_id, present = selectors.product_of_slug(slug)
+        if present != slug:
+            return moved_to(reverse("product-by-slug", kwargs={"slug": present}))
+        return envelope(product_page(product_id, user=request.user))
 
 
 class ProductView(APIView):

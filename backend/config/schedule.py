@@ -56,6 +56,11 @@ BEAT_SCHEDULE = {
         "task": "backend.inventory.tasks.complete_availability",
         "schedule": crontab(hour=3, minute=25),
     },
+    "complete slugs": {
+        "task": "backend.catalog.tasks.complete_slugs",
+        "schedule": crontab(hour=3, minute=15),
+        "options": {"expires": 3_600},
+    },
     "check stock": {"task": "backend.inventory.tasks.check_stock", "schedule": crontab(hour=3, minute=30)},
     "draft purchase orders": {
         "task": "backend.purchasing.tasks.draft_purchase_orders",

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from backend.accounts.models import User
+from backend.catalog.category_services import update_category
 from backend.catalog.models import Product
 from backend.catalog.services import delete_product, update_product
 from tests.backend.exposures.sinks import kept
@@ -73,16 +74,37 @@ def test_a_list_of_ids_is_an_exposure_of_its_products() -> None:
     assert (exposure.product_ids, exposure.filters) == ((second, first), {"ids": f"{second},{first}"})
 
 
-def test_a_slug_leads_to_the_oldest_listed_product_with_it() -> None:
+def test_a_slug_leads_to_its_product() -> None:
     first, second = product("Copper kettle"), product("Copper Kettle!")
     path = f"{PRODUCTS}by-slug/copper-kettle/"
     assert client_of().get(path).json()["data"]["id"] == first.pk
-    assert sorted(ids_of(listed("?slug=copper-kettle"))) == [first.pk, second.pk]
-    update_product(first.pk, changes={"is_active": False}, by=SYSTEM)
-    assert client_of().get(path).json()["data"]["id"] == second.pk
-    delete_product(second.pk, by=SYSTEM, now=NOW)
+    assert ids_of(listed("?slug=copper-kettle")) == [first.pk]
+    assert ids_of(listed(f"?slug=copper-kettle-{second.pk}")) == [second.pk]
+    delete_product(first.pk, by=SYSTEM, now=NOW)
     missing = client_of().get(path)
     assert (missing.status_code, missing.json()["details"]) == (404, {"slug": "copper-kettle"})
+
+
+@pytest.mark.parametrize(
+    ("title", "slug"), [("Copper kettle", "copper-kettle"), ("銅のやかん", "銅のやかん")]
+)
+def test_the_slug_before_a_new_title_is_redirected(title: str, slug: str) -> None:
+    kettle = product(title)
+    update_product(kettle.pk, changes={"title": "Copper pot"}, by=SYSTEM)
+    moved = client_of().get(f"{PRODUCTS}by-slug/{slug}/")
+    assert (moved.status_code, moved.headers["Location"]) == (301, f"{PRODUCTS}by-slug/copper-pot/")
+    assert moved.headers["Cache-Control"] == "public, max-age=300"
+    assert client_of().get(moved.headers["Location"]).json()["data"]["slug"] == "copper-pot"
+    update_product(kettle.pk, changes={"title": title}, by=SYSTEM)
+    assert client_of().get(f"{PRODUCTS}by-slug/{slug}/").json()["data"]["id"] == kettle.pk
+
+
+def test_a_category_is_found_by_the_slug_it_was_created_with() -> None:
+    lamps = product(category=("Home", "Lamps")).category
+    update_category(lamps.pk, changes={"name": "Lights"}, by=SYSTEM)
+    assert client_of().get("/api/categories/by-slug/home-lamps/").json()["data"]["name"] == "Lights"
+    missing = client_of().get("/api/categories/by-slug/home-lights/")
+    assert (missing.status_code, missing.json()["code"]) == (404, "category_not_found")
 
 
 @pytest.fixture

@@ -15,7 +15,6 @@ from backend.catalog.services import (
     create_product,
     delete_product,
     set_popularity,
-    slug_of,
     update_product,
 )
 from backend.catalog.subscribers import CategoryFanOut
@@ -28,14 +27,6 @@ from tests.backend.shop import NOW, SYSTEM, customer, product, seller, stock_of
 from tests.backend.together import together
 
 D = Decimal
-
-
-def test_a_title_without_letters_has_a_default_slug() -> None:
-    assert (slug_of("A lamp, blue!"), slug_of("★"), len(slug_of("x" * 999))) == (
-        "a-lamp-blue",
-        "product",
-        300,
-    )
 
 
 def published_products() -> list[str]:

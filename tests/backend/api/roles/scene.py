@@ -89,6 +89,7 @@ class Scene:
         self.names |= {
             "product": self.lamp.product_id,
             "slug": self.lamp.product.slug,
+            "category_slug": self.lamp.product.category.slug,
             "variant": self.lamp.pk,
             "hidden": hidden.product_id,
             "hidden_variant": hidden.pk,

@@ -32,6 +32,7 @@ OPEN_TO_GUESTS = {
     "cart_items_delete",
     "cart_items_update",
     "cart_recommendations_get",
+    "categories_by_slug_get",
     "categories_get",
     "categories_list",
     "events_create",
