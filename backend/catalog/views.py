@@ -44,7 +44,7 @@ SLUG = {
     "in": "path",
     "required": True,
     "description": "The slug of a product.",
-    "schema": {"type": "string", "maxLength": 320, "example": "copper-kettle"},
+    "schema": {"type": "string", "example": "copper-kettle"},
 }
 
 
