@@ -95,7 +95,8 @@ def test_a_change_in_the_file_is_applied_and_published_once(tmp_path: Path) -> N
     changed = Product.objects.get(source_reference="L-1")
     assert (changed.title, changed.slug, changed.sale_price) == ("Brass lamp", "brass-lamp", changed.price)
     assert Variant.objects.get(sku="L-1").sale_price == 18
-    assert list(Message.objects.values_list("topic", "key")) == [("product", str(changed.pk))]
+    published = Message.objects.exclude(topic="price_changed").values_list("topic", "key")
+    assert list(published) == [("product", str(changed.pk))]
 
 
 def test_a_new_variant_in_the_file_is_added_to_its_product(tmp_path: Path) -> None:
