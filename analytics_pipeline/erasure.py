@@ -62,6 +62,9 @@ ALTER TABLE order_facts DELETE
 WHERE (customer_key IN {keys:Array(UUID)} OR shopper_key IN {keys:Array(UUID)}) AND version < {version:UInt64}
 SETTINGS mutations_sync = 2
 """
+_DELETE_RATINGS = """
+ALTER TABLE product_ratings DELETE WHERE shopper_key IN {keys:Array(UUID)} SETTINGS mutations_sync = 2
+"""
 _LINKED = """
 SELECT DISTINCT anonymous_key FROM shopper_links
 WHERE shopper_key IN {keys:Array(UUID)} OR anonymous_key IN {keys:Array(UUID)}
@@ -155,6 +158,11 @@ def delete_facts(warehouse: Warehouse, keys: Collection[UUID], *, version: int) 
     The copies that replace them must be stored before: a movement without a copy is missing in the revenue.
     """
     warehouse.command(_DELETE_FACTS, {"keys": list(keys), "version": version})
+
+
+def delete_ratings(warehouse: Warehouse, keys: Collection[UUID]) -> None:
+    """Delete the ratings with the keys; of each review a row without them has replaced it before."""
+    warehouse.command(_DELETE_RATINGS, {"keys": list(keys)})
 
 
 def delete_links_and_letters(warehouse: Warehouse, keys: Collection[UUID]) -> None:

@@ -72,6 +72,8 @@ class ProductDocument(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     updated_at: datetime
     thumbnail_url: str | None = None
     """The first image as lists show it."""
+    rating_score: Decimal | None = None
+    """The Bayesian mean of the ratings, for sorting; None without ratings."""
 
     @property
     def image_url(self) -> str | None:

@@ -18,6 +18,7 @@ from indexing.mapping import key
 PRICE = "price"
 RATING = "rating"
 RATING_COUNT = "rating_count"
+RATING_SCORE = "rating_score"
 POPULARITY = "popularity"
 CREATED_AT = "created_at"
 SELLER = "seller"
@@ -192,6 +193,12 @@ FIELDS: tuple[IndexField, ...] = (
     ),
     IndexField(
         name=RATING, kind=FieldKind.RATING, value=lambda each: float(each.document.rating_average or 0)
+    ),
+    IndexField(
+        name=RATING_SCORE,
+        kind=FieldKind.RATING,
+        value=lambda each: float(each.document.rating_score or 0),
+        since=4,
     ),
     IndexField(name=RATING_COUNT, kind=FieldKind.SORTED, value=lambda each: each.document.rating_count),
     IndexField(name=POPULARITY, kind=FieldKind.SORTED, value=lambda each: each.document.popularity),

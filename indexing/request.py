@@ -36,12 +36,20 @@ ORDERS: Mapping[Sort, tuple[str, ...]] = {
     Sort.PRICE_LOW: (fields.PRICE, "id"),
     Sort.PRICE_HIGH: (f"-{fields.PRICE}", "id"),
     Sort.POPULARITY: (f"-{fields.POPULARITY}", "id"),
-    Sort.RATING: (f"-{fields.RATING}", f"-{fields.RATING_COUNT}", "id"),
+    Sort.RATING: (f"-{fields.RATING_SCORE}", f"-{fields.RATING_COUNT}", "id"),
     Sort.NEWEST: (f"-{fields.CREATED_AT}", "-id"),
     # Without a query there is no relevance, so the best sellers come first.
     Sort.RELEVANCE: (f"-{fields.POPULARITY}", f"-{fields.CREATED_AT}", "id"),
 }
 """The properties to sort by if there is no score; a minus means descending."""
+_BY_AVERAGE = (f"-{fields.RATING}", f"-{fields.RATING_COUNT}", "id")
+
+
+def order_of_properties(sort: Sort, *, has: Callable[[str], bool]) -> tuple[str, ...]:
+    """Return the properties to sort by in a generation that `has` some properties; see ORDERS."""
+    if sort is Sort.RATING and not has(fields.RATING_SCORE):
+        return _BY_AVERAGE
+    return ORDERS[sort]
 
 
 BY_PRICE = frozenset((Sort.PRICE_LOW, Sort.PRICE_HIGH))

@@ -23,7 +23,7 @@ from indexing.indexed_product import flatten
 from indexing.mapping import key
 from indexing.text import query_tokens, words
 
-VERSION = 3
+VERSION = 4
 """Increased with every release that changes the fields; tests/indexing/schemas records each version."""
 EARLIEST_VERSION = 1
 """That of the earliest release that can be upgraded to this one without a release in between."""

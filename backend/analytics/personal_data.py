@@ -82,5 +82,6 @@ class WarehouseStore:
             some = movements[start : start + _MOVEMENTS_AT_ONCE]
             write_facts(warehouse, Movement.objects.filter(pk__in=some), clock=timezone.now)
         erasure.delete_facts(warehouse, keys.all, version=version)
+        erasure.delete_ratings(warehouse, keys.all)
         erasure.delete_links_and_letters(warehouse, keys.all)
         erasure.delete_events(warehouse, keys.all)

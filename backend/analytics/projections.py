@@ -16,6 +16,7 @@ from backend.analytics import line_amounts
 from backend.catalog.models import Product
 from backend.inventory.models import AvailabilityChange
 from backend.orders.models import Movement
+from backend.reviews.models import Review, ReviewState
 
 WarehouseColumns = dict[str, Sequence[Any]]
 NEVER = datetime(1970, 1, 1, tzinfo=UTC)
@@ -84,6 +85,7 @@ _AVAILABILITY: Mapping[str, tuple[str, Any]] = {
     "changed_at": ("changed_at", NEVER),
 }
 AVAILABILITY_COLUMNS = tuple(_AVAILABILITY)
+RATING_COLUMNS = ("review_id", "product_id", "shopper_key", "rating", "rated_at", "is_published")
 _UNITS = Coalesce(Sum(F("variants__stock") - F("variants__reserved"), filter=Q(variants__is_active=True)), 0)
 _GONE = Case(When(deleted_at=None, then=0), default=1, output_field=IntegerField())
 
@@ -126,6 +128,30 @@ def availability_changes(changes: "QuerySet[AvailabilityChange]", *, version: in
     columns = _columns(rows, _AVAILABILITY, version=version)
     columns["changed_at"] = [_to_the_millisecond(moment) for moment in columns["changed_at"]]
     return columns
+
+
+def product_ratings(review_ids: Collection[int], *, version: int) -> WarehouseColumns:
+    """Return the present ratings of the reviews as columns of `product_ratings`; one that is gone has none.
+
+    Without consent to tracking, when it was written or now, a rating has no key.
+    """
+    found = {row.pk: row for row in Review.objects.filter(pk__in=review_ids).select_related("author")}
+    rows = [_rating(review_id, found.get(review_id)) for review_id in review_ids]
+    return _transposed(RATING_COLUMNS, rows) | {"version": [version] * len(rows)}
+
+
+def _rating(review_id: int, row: Review | None) -> tuple[Any, ...]:
+    if row is None:
+        return (review_id, 0, NIL_UUID, 0, NEVER, False)
+    is_tracked = row.is_tracked and row.author.tracking_consent is not False
+    return (
+        review_id,
+        row.product_id,
+        row.author.shopper_key if is_tracked else NIL_UUID,
+        row.rating,
+        _to_the_millisecond(row.edited_at or row.created_at),
+        row.state == ReviewState.PUBLISHED,
+    )
 
 
 def _sources(mapping: Mapping[str, tuple[str, Any]]) -> list[str]:

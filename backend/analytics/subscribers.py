@@ -1,4 +1,4 @@
-"""Subscribers that write order facts, cart items, logins, products and shopper links to the warehouse.
+"""Subscribers that write order facts, cart items, logins, products, ratings and shopper links.
 
 Each subscriber reads the current rows and writes them completely. If a row is written twice, also by two
 processes at once, the copy that was read last replaces the other.
@@ -133,6 +133,25 @@ class Logins:
         """Write the login of each session, and its logout if there was one."""
         sessions = Session.objects.filter(pk__in=[UUID(notice.key) for notice in notices])
         ingest.load(self.target.warehouse(), session_events.of_sessions(sessions, read_at=timezone.now()))
+
+
+@dataclass(frozen=True, slots=True)
+class Ratings:
+    """Writes the ratings of changed reviews."""
+
+    target: Migrated
+    name: str = "ratings"
+    topics: frozenset[Topic] = frozenset({Topic.REVIEW})
+    start: Start = Start.OLDEST
+    quiet_seconds: float = 0
+    batch_size: int = 5_000
+
+    def handle(self, notices: Sequence[Notice]) -> None:
+        """Write the present rating of each review, also of one that is gone."""
+        # The version is drawn before the rows are read, so that of two writers the later reader's is higher.
+        version = microseconds(timezone.now())
+        columns = projections.product_ratings(_keys(notices, Topic.REVIEW), version=version)
+        self.target.warehouse().insert("product_ratings", columns)
 
 
 def _keys(notices: Sequence[Notice], topic: Topic) -> list[int]:

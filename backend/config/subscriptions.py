@@ -2,7 +2,15 @@
 
 from django.utils import timezone
 
-from backend.analytics.subscribers import Availability, CartItems, Logins, OrderFacts, Products, ShopperLinks
+from backend.analytics.subscribers import (
+    Availability,
+    CartItems,
+    Logins,
+    OrderFacts,
+    Products,
+    Ratings,
+    ShopperLinks,
+)
 from backend.catalog.subscribers import CategoryFanOut, ThumbnailRequests
 from backend.config.personal_data import stores
 from backend.engines.index import engine
@@ -25,7 +33,13 @@ from backend.wish_lists.subscribers import Wishes
 def subscribers() -> list[Subscriber]:
     """Return the current subscribers, which depend on the generations of the index."""
     target = migrated()
-    of_warehouse = (OrderFacts(target), ShopperLinks(target), CartItems(target), Logins(target))
+    of_warehouse = (
+        OrderFacts(target),
+        ShopperLinks(target),
+        CartItems(target),
+        Logins(target),
+        Ratings(target),
+    )
     of_stream = (GuestRecentProducts(),)
     writers: dict[str, tuple[Subscriber, ...]] = {"warehouse": of_warehouse, "stream": of_stream}
     return [

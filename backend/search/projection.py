@@ -46,6 +46,7 @@ class _ProductRow(NamedTuple):
     featured_product: bool
     rating_average: Decimal | None
     rating_count: int
+    rating_score: Decimal | None
     popularity: int
     written_attributes: str
     pictures: list[Picture]
@@ -163,6 +164,7 @@ def _document(
         featured_product=product.featured_product,
         rating_average=product.rating_average,
         rating_count=product.rating_count,
+        rating_score=product.rating_score,
         popularity=product.popularity,
         attributes=_attributes(product.written_attributes),
         image_urls=tuple(all_urls(product.pictures, product.image_urls)),

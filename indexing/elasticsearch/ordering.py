@@ -7,7 +7,7 @@ from indexing.counting import MAX_VALUES
 from indexing.elasticsearch.matching import Matching
 from indexing.elasticsearch.queries import Body, Query, all_of, values
 from indexing.fields import CURRENCY, SELECTIONS
-from indexing.request import BY_PRICE, ORDERS, SearchRequest, Sort
+from indexing.request import BY_PRICE, SearchRequest, Sort, order_of_properties
 
 
 def order_of(request: SearchRequest, matching: Matching) -> list[str | dict[str, Any]]:
@@ -19,7 +19,7 @@ def order_of(request: SearchRequest, matching: Matching) -> list[str | dict[str,
         return [_by_price_of_variant(matching.variant_filters(wanted), descending=descending), "id"]
     return [
         {schema.field(name.removeprefix("-")).name: "desc" if name.startswith("-") else "asc"}
-        for name in ORDERS[request.sort]
+        for name in order_of_properties(request.sort, has=schema.has)
     ]
 
 

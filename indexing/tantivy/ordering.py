@@ -9,7 +9,7 @@ import numpy as np
 from tantivy import DocAddress, Query
 
 from indexing.page import Hit
-from indexing.request import BY_PRICE, MAX_DEPTH, ORDERS, SearchRequest, Sort
+from indexing.request import BY_PRICE, MAX_DEPTH, SearchRequest, Sort, order_of_properties
 from indexing.tantivy.reader import Snapshot
 from indexing.tantivy.variants import Numbers
 
@@ -95,7 +95,7 @@ def _order(snapshot: Snapshot, sort: Sort) -> list[dict[str, str]]:
     fields = snapshot.matching.fields
     return [
         {fields.field(name.removeprefix("-")).name: "desc" if name.startswith("-") else "asc"}
-        for name in ORDERS[sort]
+        for name in order_of_properties(sort, has=fields.has)
     ]
 
 
@@ -105,7 +105,8 @@ def _in_order(snapshot: Snapshot, query: Query, request: SearchRequest) -> list[
     if not searcher.num_docs:
         return []
     addresses = [each for _, each in searcher.search(query, searcher.num_docs, count=False).hits]
-    columns = [_column(snapshot, name, addresses) for name in ORDERS[request.sort]]
+    names = order_of_properties(request.sort, has=snapshot.matching.fields.has)
+    columns = [_column(snapshot, name, addresses) for name in names]
     # The last key of a lexsort is the first to decide.
     order = np.lexsort(columns[::-1])
     ids: list[int] = np.array(snapshot.ids(addresses), dtype=np.int64)[order].tolist()

@@ -121,6 +121,7 @@ def _product(number: int, row: Row) -> ProductDocument:
         variants=(_variant(number, {"sku": row["sku"], "price": paid.quantize(Decimal("0.01"))}),),
         rating_average=Decimal(row["rating"]) if row.get("rating") else None,
         rating_count=int(row.get("rating_count", 0)),
+        rating_score=Decimal(row["rating"]) if row.get("rating") else None,
     )
 
 

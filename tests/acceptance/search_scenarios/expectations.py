@@ -129,7 +129,7 @@ def prices_are_ordered(observed: Observed, direction: str) -> None:
 @sentence("ratings fall")
 def ratings_fall(observed: Observed) -> None:
     """Check that the page is sorted by rating."""
-    ratings = [each.rating_average or 0 for each in observed.first(observed.scenario.page_size)]
+    ratings = [each.rating_score or 0 for each in observed.first(observed.scenario.page_size)]
     assert ratings == sorted(ratings, reverse=True)
 
 

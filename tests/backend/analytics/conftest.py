@@ -10,7 +10,7 @@ from uuid_utils.compat import uuid7
 
 from analytics_pipeline.warehouse import Warehouse
 from backend.accounts.models import User, UserType
-from backend.analytics.subscribers import Availability, OrderFacts, Products, ShopperLinks
+from backend.analytics.subscribers import Availability, OrderFacts, Products, Ratings, ShopperLinks
 from backend.catalog.models import Category, Product
 from backend.catalog.services import create_product
 from backend.catalog.variant_services import NewVariant
@@ -25,6 +25,7 @@ TABLES = (
     "events",
     "order_facts",
     "availability_changes",
+    "product_ratings",
     "products",
     "shopper_links",
     "day_changes",
@@ -40,7 +41,10 @@ TABLES = (
 def deliver() -> None:
     """Deliver all committed outbox messages to the subscribers that write to the warehouse."""
     target = engines.migrated()
-    drain([OrderFacts(target), Products(target), ShopperLinks(target), Availability(target)], timeout=30)
+    drain(
+        [OrderFacts(target), Products(target), ShopperLinks(target), Availability(target), Ratings(target)],
+        timeout=30,
+    )
 
 
 @pytest.fixture

@@ -9,7 +9,8 @@ from django.db import transaction
 from msgspec.structs import replace
 
 from analytics_pipeline import ingest
-from analytics_pipeline.events import AnyEvent, CartAdd, Carted, Record, Review, View, WishlistAdd
+from analytics_pipeline.events import AnyEvent, CartAdd, Carted, Record, View, WishlistAdd
+from analytics_pipeline.events import Review as Reported
 from analytics_pipeline.warehouse import Warehouse
 from backend.accounts.areas import StaffArea, stored_areas
 from backend.accounts.models import ShopperLink, User
@@ -19,6 +20,7 @@ from backend.api.pagination import PageSpan
 from backend.catalog.models import Product
 from backend.outbox.services import publish
 from backend.outbox.topics import Topic
+from backend.reviews.models import Review, ReviewState
 from tests.analytics_pipeline.samples import id_at, record
 from tests.backend.analytics.conftest import NOW, deliver
 from tests.backend.shop import client_of
@@ -43,8 +45,17 @@ def interacted(warehouse: Warehouse, sold: list[Product], customer: User) -> lis
     """A customer who buys (`sold`), was a guest before, and did something with both products."""
     lamp, vase = sold
     link = ShopperLink.objects.create(anonymous_id=GUEST, user=customer, linked_at=NOW)
+    rated = Review.objects.create(
+        product=vase,
+        author=customer,
+        state=ReviewState.PUBLISHED,
+        rating=4,
+        is_tracked=True,
+        created_at=NOW - timedelta(days=40),
+    )
     with transaction.atomic():
         publish(Topic.SHOPPER_LINKED, link.pk)
+        publish(Topic.REVIEW, rated.pk)
     deliver()
     view = of(View(event_id=at(hours=1), product_id=lamp.pk), None)
     wish = of(WishlistAdd(event_id=at(hours=2), product_id=vase.pk), customer)
@@ -57,7 +68,8 @@ def interacted(warehouse: Warehouse, sold: list[Product], customer: User) -> lis
             # The client's report of the same addition.
             of(CartAdd(event_id=at(minutes=30), product_id=lamp.pk, quantity=3), customer),
             wish,
-            of(Review(event_id=at(days=40), product_id=vase.pk, rating=4), customer),
+            # Anybody can report a rating.
+            of(Reported(event_id=at(days=40), product_id=vase.pk, rating=1), customer),
             replace(of(View(event_id=at(hours=3), product_id=lamp.pk), customer), is_bot=True),
             replace(view, event=View(event_id=at(hours=4), product_id=lamp.pk), shopper_key=None),
         ],

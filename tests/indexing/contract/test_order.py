@@ -1,6 +1,7 @@
 """Sorting."""
 
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -9,11 +10,16 @@ from indexing.request import Sort
 from tests.indexing.builders import product
 from tests.indexing.shop import Shop
 
+
+def rated(average: str, count: int, score: str) -> dict[str, Any]:
+    return {"rating_average": Decimal(average), "rating_count": count, "rating_score": Decimal(score)}
+
+
 PRODUCTS = (
-    product(1, "Lamp", price="5.00", popularity=3, rating_average=Decimal("4.50"), rating_count=2),
-    product(2, "Lamp", price="5.00", popularity=9, rating_average=Decimal("4.50"), rating_count=8),
+    product(1, "Lamp", price="5.00", popularity=3, **rated("4.50", 2, "3.6667")),
+    product(2, "Lamp", price="5.00", popularity=9, **rated("4.50", 8, "3.9444")),
     product(3, "Lamp", price="1.00", popularity=3),
-    product(4, "Lamp", price="9.00", popularity=1, rating_average=Decimal("5.00"), rating_count=1),
+    product(4, "Lamp", price="9.00", popularity=1, **rated("5.00", 1, "3.6364")),
 )
 
 
@@ -29,7 +35,7 @@ def shop(engine: SearchEngine) -> Shop:
         (Sort.PRICE_LOW, [3, 1, 2, 4]),
         (Sort.PRICE_HIGH, [4, 1, 2, 3]),
         (Sort.POPULARITY, [2, 1, 3, 4]),
-        (Sort.RATING, [4, 2, 1, 3]),
+        (Sort.RATING, [2, 1, 4, 3]),
         (Sort.NEWEST, [4, 3, 2, 1]),
     ],
 )
