@@ -33,6 +33,7 @@ from demo.lists import candidate_lists
 from demo.orders import SECONDS_TO_CART, CartAdditions, Ordering, Stocked, additions
 from demo.pictures import store_pictures
 from demo.plan import Plan
+from demo.reviews import store_reviews
 from demo.search_rules import store_search_rules
 from demo.shoppers import populate as populate_shoppers
 from demo.stock import Sold, record_ledger
@@ -118,6 +119,7 @@ def store(history: History) -> Counts:
         refresh_popularity(by=ACTOR)
         _mark_best_sellers(plan)
         store_search_rules(by=ACTOR, now=plan.now)
+        store_reviews(source=SOURCE, now=plan.now, rng=plan.generator("reviews"), by=ACTOR)
     return Counts(products=plan.products, customers=plan.customers, orders=len(orders))
 
 

@@ -26,13 +26,14 @@ def recount_ratings() -> Iterator[int]:
             return
         for product_id in ids:
             with transaction.atomic():
-                differed = _recount(product_id)
+                differed = recount_product(product_id)
             if differed:
                 yield product_id
         last = ids[-1]
 
 
-def _recount(product_id: int) -> bool:
+def recount_product(product_id: int) -> bool:
+    """Correct what a product stores about its ratings, in the caller's transaction; return whether it did."""
     # Locked before the count: a change of a review that has not committed waits for this, or this for it.
     Product.objects.select_for_update(no_key=True).get(pk=product_id)
     published = Review.objects.filter(product=product_id, state=ReviewState.PUBLISHED).order_by()

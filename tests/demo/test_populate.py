@@ -33,10 +33,13 @@ from backend.orders.checkout import Purchase, place_order
 from backend.orders.models import Movement, MovementKind, Order, OrderItem, OrderStatus
 from backend.orders.pricing import tariff
 from backend.outbox.relay import drain
+from backend.reviews.counting import recount_ratings
+from backend.reviews.models import Review, ReviewState
 from backend.search.rules.live import read_rules
 from demo import accounts
 from demo.plan import Progress
 from demo.populate import History, load_events, store
+from demo.reviews import PENDING
 from indexing.filters import NO_FILTERS
 from indexing.rules.outcome import apply
 from tests.backend.shop import SYSTEM
@@ -154,6 +157,17 @@ def test_only_three_accounts_can_log_in(history: History) -> None:
         assert response.status_code == 200
     others = User.objects.exclude(phone__in=accounts.DEMO_PHONES)
     assert not any(user.has_usable_password() for user in others)
+
+
+def test_customers_reviewed_products_that_were_delivered_to_them(history: History) -> None:
+    store(history)
+
+    reviews = Review.objects.all()
+    assert reviews.count() > 20
+    assert all(reviews.values_list("is_verified", flat=True))
+    assert reviews.filter(state=ReviewState.PENDING).count() == PENDING
+    assert list(recount_ratings()) == []
+    assert not reviews.filter(created_at__gt=SMALL.now).exists()
 
 
 def test_the_shop_has_two_synonym_sets_and_a_query_rule(history: History) -> None:
