@@ -61,7 +61,7 @@ def _decide(request: HttpRequest, row: Review | Answer, values: Values, *, decis
         now=timezone.now(),
     )
     if outcome.outcome is not OutcomeKind.DECIDED:
-        raise InvalidInput(version="The author has changed it meanwhile; read it again.")
+        raise InvalidInput(review="The author has changed it meanwhile; read it again.")
     return f"It is now {outcome.state}."
 
 
