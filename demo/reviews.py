@@ -64,13 +64,17 @@ def store_reviews(*, source: str, now: datetime, rng: Generator, by: Actor) -> i
 def _received(*, source: str, until: datetime) -> Iterator[tuple[int, int, datetime]]:
     """Yield each customer and product with a delivered unit, and the time of the first order."""
     items = OrderItem.objects.filter(
-        order__source=source, order__placed_at__lte=until, delivered__gt=0, product__is_active=True
+        order__source=source,
+        order__user__isnull=False,
+        order__placed_at__lte=until,
+        delivered__gt=0,
+        product__is_active=True,
     )
     rows = items.order_by("order__placed_at", "pk").values_list(
         "order__user_id", "product_id", "order__placed_at"
     )
     known: set[tuple[int, int]] = set()
     for author_id, product_id, ordered_at in rows:
-        if author_id is not None and (author_id, product_id) not in known:
+        if (author_id, product_id) not in known:
             known.add((author_id, product_id))
             yield author_id, product_id, ordered_at
