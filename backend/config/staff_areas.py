@@ -29,4 +29,5 @@ STAFF_AREAS_OF_APPS: Mapping[str, StaffArea] = {
     "shipping": StaffArea.ORDERS,
     "taxes": StaffArea.PAYMENTS,
     "tracking": StaffArea.REPORTS,
+    "wish_lists": StaffArea.CUSTOMERS,
 }

@@ -85,7 +85,8 @@ def delete_list(user: User, *, wish_list_id: int, by: Actor) -> None:
     with transaction.atomic():
         lock_user(user.pk)
         found = list_of(user.pk, wish_list_id=wish_list_id)
-        record("wish_lists.deleted", by=by, subject=found)
+        gone = {"name": (found.name, None)}
+        record("wish_lists.deleted", by=by, subject=found, personal=gone, owner_id=user.pk)
         found.delete()
 
 
