@@ -23,6 +23,15 @@ class SentToAccount:
         return ()
 
 
+class AlsoInInbox(SentToAccount):
+    """A kind that is put into the inbox of the account, too."""
+
+    @property
+    def channels(self) -> frozenset[str]:
+        """Return e-mail and the inbox."""
+        return frozenset({"email", "inbox"})
+
+
 class SentToVerifiedAddress(SentToAccount):
     """A kind with figures of the shop, which a mistyped address would give to a stranger."""
 

@@ -63,7 +63,7 @@ def _left(*, since: datetime, until: datetime) -> QuerySet[Cart]:
     items = CartItem.objects.filter(cart=OuterRef("pk"))
     reminders = CartReminder.objects.filter(user=OuterRef("cart__user"), last_item_id__gte=OuterRef("pk"))
     old = items.filter(Exists(reminders))
-    unwanted = Unsubscription.objects.filter(user=OuterRef("user"), kind=KIND)
+    unwanted = Unsubscription.objects.filter(user=OuterRef("user"), kind=KIND, channel="email")
     ordered = Order.objects.filter(user=OuterRef("user"), placed_at__gte=OuterRef("changed_at"))
     carts = Cart.objects.filter(
         changed_at__gte=since,

@@ -80,6 +80,11 @@ class EmailChannel:
         """The name in the log of deliveries."""
         return "email"
 
+    @property
+    def is_repeatable(self) -> bool:
+        """A message that is sent again is received again."""
+        return False
+
     def address_of(self, user: User) -> str:
         """Return the account's e-mail address."""
         return user.email

@@ -19,6 +19,15 @@ class OrderLinkInvalid(NotFound):
     hint = "Call `orders_lookup`."
 
 
+class InboxMessageNotFound(NotFound):
+    """There is no such message in the caller's inbox; old ones are deleted."""
+
+    code = "inbox_message_not_found"
+    message = "There is no such message in your inbox."
+    details_keys = {"message_id": "The requested id."}
+    hint = "List the messages with `notifications_list`."
+
+
 class KindNotFound(NotFound):
     """There is no such kind of message."""
 

@@ -13,7 +13,7 @@ from backend.notifications.account_kinds import (
     SecurityNoticeKind,
 )
 from backend.notifications.additions import added
-from backend.notifications.addressing import SentToAccount, SentToVerifiedAddress
+from backend.notifications.addressing import AlsoInInbox, SentToVerifiedAddress
 from backend.notifications.cart_reminders import left_items
 from backend.notifications.links import product_url
 from backend.notifications.messages import Attachment, Channel, Lines
@@ -52,7 +52,7 @@ class KindDefinition(Protocol):
         """Return the files that are sent with it."""
 
 
-class StockAlertKind(SentToAccount):
+class StockAlertKind(AlsoInInbox):
     """A seller's variants became low or sold out.
 
     One import or one large order can cause hundreds of alerts, so they are collected for a minute from the
@@ -83,7 +83,7 @@ class StockAlertKind(SentToAccount):
         ]
 
 
-class BackInStockKind(SentToAccount):
+class BackInStockKind(AlsoInInbox):
     """Variants that a customer subscribed to are available.
 
     Receiving several products restocks many variants within seconds, which become one message. The time is

@@ -21,13 +21,18 @@ class Attachment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RenderedMessage:
-    """A rendered message; `subject` is one line, `html` and `unsubscribe_url` may be empty."""
+    """A rendered message; `subject` is one line, `html` and the addresses may be empty.
+
+    `url` is the page of what it is about.
+    """
 
     subject: str
     text: str
     html: str
     unsubscribe_url: str
     attachments: Sequence[Attachment] = ()
+    kind: str = ""
+    url: str = ""
 
 
 class ChannelConnection(Protocol):
@@ -60,6 +65,10 @@ class Channel(Protocol):
     @property
     def name(self) -> str:
         """The name that is stored in deliveries, which must never change."""
+
+    @property
+    def is_repeatable(self) -> bool:
+        """Whether a message that is sent again with its message id has no further effect."""
 
     def address_of(self, user: User) -> str:
         """Return the user's address in this channel, or an empty text."""

@@ -14,7 +14,7 @@ only if staff request to send it again.
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 
 from backend.orders.models import Order
 
@@ -55,6 +55,17 @@ GUEST_KINDS = (
     NotificationKind.REVIEW_REQUEST,
 )
 """The optional kinds that are sent to guests."""
+INBOX_KINDS = (
+    NotificationKind.STOCK_ALERT,
+    NotificationKind.BACK_IN_STOCK,
+    NotificationKind.ORDER_STEP,
+    NotificationKind.SHIPMENT,
+    NotificationKind.RETURN_STEP,
+    NotificationKind.REFUND,
+    NotificationKind.PAYMENT_FAILED,
+    NotificationKind.REVIEW_REQUEST,
+)
+"""The kinds that are also put into the inbox of the account."""
 
 
 class DeliveryState(models.TextChoices):
@@ -74,10 +85,11 @@ UNFINISHED_STATES = (DeliveryState.PENDING, DeliveryState.SENDING)
 class Delivery(models.Model):
     """A message to a user or to a guest who placed `order`: its state, and what the log keeps about it.
 
-    `queued_at` is when it was made or last requested again; `due_at` is when it may be sent; `attempts`
-    counts temporary refusals. `message_id` identifies the e-mail for the recipient's server; it stays the
-    same when a delivery that was possibly sent is sent again. One that is `in_sequence` waits until the
-    earlier ones about its order are finished. The address of a guest is in the order alone.
+    `queued_at` is when it was made or last requested again; `due_at` is when it may be sent; both are the end
+    of the quiet hours for which it waits. `attempts` counts temporary refusals. `message_id` identifies the
+    e-mail for the recipient's server; it stays the same when a delivery that was possibly sent is sent again.
+    One that is `in_sequence` waits until the earlier ones about its order are finished. The address of a
+    guest is in the order alone.
     """
 
     kind = models.CharField(max_length=32, choices=NotificationKind.choices)
@@ -161,21 +173,67 @@ class DeliveryFact(models.Model):
 
 
 class Unsubscription(models.Model):
-    """A kind of message that a user doesn't want."""
+    """A kind of message that a user doesn't want over a channel."""
 
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="unsubscriptions"
     )
     kind = models.CharField(max_length=32, choices=NotificationKind.choices)
+    channel = models.CharField(max_length=16, default="email", db_default="email")
     created_at = models.DateTimeField()
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["user", "kind"], name="unsubscribed_once_from_a_kind"),
+            models.UniqueConstraint(
+                fields=["user", "kind", "channel"], name="unsubscribed_once_from_a_channel"
+            ),
         ]
 
     def __str__(self) -> str:
-        return f"user {self.user_id} doesn't want {self.kind}"
+        return f"user {self.user_id} doesn't want {self.kind} by {self.channel}"
+
+
+class InboxMessage(models.Model):
+    """A message in a user's inbox. `message_id` is that of its delivery, so that it is stored once."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="inbox")
+    message_id = models.CharField(max_length=300, unique=True)
+    kind = models.CharField(max_length=32, choices=NotificationKind.choices)
+    title = models.CharField(max_length=150)
+    url = models.CharField(max_length=2_000, blank=True)
+    created_at = models.DateTimeField(db_index=True)
+    read_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["user", "-id"], name="inbox_of_user"),
+            models.Index(fields=["user"], condition=Q(read_at=None), name="inbox_unread"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.title}, to user {self.user_id}"
+
+
+class QuietHours(models.Model):
+    """The hours of each day, in the user's time zone, in which only urgent messages are sent.
+
+    They pass midnight if they end before they start.
+    """
+
+    user = models.OneToOneField(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="quiet_hours"
+    )
+    starts = models.TimeField()
+    ends = models.TimeField()
+    time_zone = models.CharField(max_length=64)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=~Q(starts=F("ends")), name="quiet_hours_have_a_length"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.starts} to {self.ends} in {self.time_zone}, of user {self.user_id}"
 
 
 class GuestUnsubscription(models.Model):

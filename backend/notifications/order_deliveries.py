@@ -13,6 +13,8 @@ from backend.notifications.switches import is_on
 from backend.orders.models import Order
 from backend.outbox.topics import Topic
 
+INBOX = "inbox"
+
 
 @dataclass(frozen=True, slots=True)
 class _Fact:
@@ -46,11 +48,13 @@ def add_deliveries(facts: Sequence[tuple[Topic, int]], *, now: datetime) -> None
     ]
     with transaction.atomic():
         new = list(_unknown(wanted))
-        users = dict(
+        users: dict[int, int | None] = dict(
             Order.objects.filter(pk__in={fact.order_id for fact in new}).values_list("pk", "user_id")
         )
         for fact in new:
-            _add(fact, user_id=users[fact.order_id], now=now)
+            user_id = users[fact.order_id]
+            if user_id is not None or fact.channel != INBOX:
+                _add(fact, user_id=user_id, now=now)
 
 
 def _unknown(facts: Collection[_Fact]) -> Iterator[_Fact]:

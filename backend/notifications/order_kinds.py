@@ -40,8 +40,8 @@ class OrderKind:
 
     @property
     def channels(self) -> frozenset[str]:
-        """Return e-mail."""
-        return frozenset({"email"})
+        """Return e-mail, and the inbox, which guests don't have."""
+        return frozenset({"email", "inbox"})
 
     def orders(self, keys: Collection[int]) -> Mapping[int, int]:
         """Return the order's id by the fact's key, for the facts that need a message."""

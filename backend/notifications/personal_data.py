@@ -1,7 +1,14 @@
 """The personal data of notifications."""
 
 from backend.api.personal_data import PersonalRows, PersonalTables, owned_by
-from backend.notifications.models import CartReminder, Delivery, DeliveryFact, Unsubscription
+from backend.notifications.models import (
+    CartReminder,
+    Delivery,
+    DeliveryFact,
+    InboxMessage,
+    QuietHours,
+    Unsubscription,
+)
 
 PERSONAL_DATA = PersonalTables(
     "notifications",
@@ -38,7 +45,21 @@ PERSONAL_DATA = PersonalTables(
             section="unsubscriptions",
             model=Unsubscription,
             owner=owned_by("user"),
-            exported=["kind", "created_at"],
+            exported=["kind", "channel", "created_at"],
+            withheld=["id", "user"],
+        ),
+        PersonalRows(
+            section="inbox",
+            model=InboxMessage,
+            owner=owned_by("user"),
+            exported=["kind", "title", "url", "created_at", "read_at"],
+            withheld=["id", "user", "message_id"],
+        ),
+        PersonalRows(
+            section="quiet_hours",
+            model=QuietHours,
+            owner=owned_by("user"),
+            exported=["starts", "ends", "time_zone"],
             withheld=["id", "user"],
         ),
         PersonalRows(

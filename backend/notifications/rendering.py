@@ -52,6 +52,8 @@ def render(delivery: Delivery) -> RenderedMessage:
         html="" if kind in PLAIN_KINDS else render_to_string(f"{folder}/body.html", context),
         unsubscribe_url=address,
         attachments=definition.attachments(keys),
+        kind=kind.value,
+        url=str(lines[0].get("order_url") or lines[0].get("url") or ""),
     )
 
 
@@ -67,7 +69,9 @@ def _wanted_keys(delivery: Delivery, *, definition: KindDefinition) -> list[int]
     keys = list(delivery.facts.values_list("key", flat=True))
     if delivery.recipient_id is None:
         return keys
-    unsubscription = Unsubscription.objects.filter(user=delivery.recipient_id, kind=delivery.kind).first()
+    unsubscription = Unsubscription.objects.filter(
+        user=delivery.recipient_id, kind=delivery.kind, channel=delivery.channel
+    ).first()
     if unsubscription is None:
         return keys
     wanted = definition.wanted_despite(keys, unsubscribed_at=unsubscription.created_at)

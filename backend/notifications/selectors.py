@@ -1,6 +1,6 @@
 """Queries of deliveries and preferences."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from django.db.models import QuerySet
@@ -8,7 +8,13 @@ from django.db.models import QuerySet
 from backend.accounts.areas import StaffArea
 from backend.accounts.models import User
 from backend.notifications.errors import KindNotFound
-from backend.notifications.models import OPTIONAL_KINDS, Delivery, NotificationKind, Unsubscription
+from backend.notifications.models import (
+    INBOX_KINDS,
+    OPTIONAL_KINDS,
+    Delivery,
+    NotificationKind,
+    Unsubscription,
+)
 
 _AREAS = {NotificationKind.LEDGER_FINDING: StaffArea.REPORTS}
 """The areas of the kinds that are for staff."""
@@ -16,11 +22,12 @@ _AREAS = {NotificationKind.LEDGER_FINDING: StaffArea.REPORTS}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Preference:
-    """A kind of message, and whether the user receives it."""
+    """A kind of message, and whether the user receives it by e-mail (`subscribed`) and over each channel."""
 
     kind: NotificationKind
     description: str
     subscribed: bool
+    channels: Mapping[str, bool]
 
 
 def kinds_for(user: User) -> Sequence[NotificationKind]:
@@ -28,11 +35,21 @@ def kinds_for(user: User) -> Sequence[NotificationKind]:
     return [kind for kind in OPTIONAL_KINDS if kind not in _AREAS or user.has_area(_AREAS[kind])]
 
 
+def channels_of(kind: NotificationKind) -> Sequence[str]:
+    """Return the channels of an optional kind."""
+    return ("email", "inbox") if kind in INBOX_KINDS else ("email",)
+
+
 def preferences_of(user: User) -> Sequence[Preference]:
-    """Return every kind of `kinds_for` with the user's choice."""
-    unwanted = set(Unsubscription.objects.filter(user=user).values_list("kind", flat=True))
+    """Return every kind of `kinds_for` with the user's choices."""
+    unwanted = set(Unsubscription.objects.filter(user=user).values_list("kind", "channel"))
     return [
-        Preference(kind=kind, description=str(kind.label), subscribed=kind not in unwanted)
+        Preference(
+            kind=kind,
+            description=str(kind.label),
+            subscribed=(kind, "email") not in unwanted,
+            channels={channel: (kind, channel) not in unwanted for channel in channels_of(kind)},
+        )
         for kind in kinds_for(user)
     ]
 

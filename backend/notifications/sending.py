@@ -13,6 +13,7 @@ import structlog
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from backend.accounts.models import User
+from backend.notifications import quiet_hours
 from backend.notifications.channels import CHANNELS
 from backend.notifications.errors import (
     ChannelDown,
@@ -25,6 +26,7 @@ from backend.notifications.guests import is_unwanted
 from backend.notifications.kinds import KINDS
 from backend.notifications.messages import Channel, ChannelConnection, RenderedMessage
 from backend.notifications.models import UNFINISHED_STATES, Delivery, DeliveryState, NotificationKind
+from backend.notifications.quiet_hours import quiet_until
 from backend.notifications.rendering import render
 from backend.notifications.switches import is_on
 
@@ -52,6 +54,8 @@ def send_due(*, clock: Clock) -> int:
 
 def _finish_abandoned(*, now: datetime) -> None:
     claimed = Delivery.objects.filter(state=DeliveryState.SENDING, claimed_at__lt=now - CLAIM_LASTS)
+    repeatable = [channel.name for channel in CHANNELS.values() if channel.is_repeatable]
+    claimed.filter(channel__in=repeatable).update(state=DeliveryState.PENDING, claimed_at=None, due_at=now)
     reason = "The worker stopped while it was sending this."
     if lost := claimed.update(state=DeliveryState.POSSIBLY_SENT, finished_at=now, reason=reason):
         logger.warning("deliveries_possibly_sent", count=lost, reason=reason)
@@ -108,6 +112,11 @@ def _process(delivery: Delivery, *, channel: Channel, connection: ChannelConnect
         ChannelDown: it was not sent and stays due.
         PossiblySent: it was recorded as such.
     """
+    if (until := quiet_until(delivery, now=clock())) is not None:
+        waiting = Delivery.objects.filter(pk=delivery.pk, state=DeliveryState.PENDING)
+        # The day after which a delivery is given up begins with the end of the quiet hours.
+        waiting.update(due_at=until, queued_at=until, reason=quiet_hours.REASON)
+        return False
     try:
         address = _address(delivery, channel=channel)
         message = render(delivery)

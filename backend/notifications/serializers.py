@@ -1,12 +1,13 @@
 """Serializers of deliveries and preferences."""
 
 from typing import Any
+from zoneinfo import available_timezones
 
 from rest_framework import serializers
 
 from backend.api.fields import Choice, Identifier
 from backend.api.parameters import Body, PageParameters
-from backend.notifications.models import Delivery, DeliveryState, NotificationKind
+from backend.notifications.models import Delivery, DeliveryState, InboxMessage, NotificationKind
 
 
 class PreferenceSerializer(serializers.Serializer[Any]):
@@ -16,11 +17,13 @@ class PreferenceSerializer(serializers.Serializer[Any]):
         "kind": "back_in_stock",
         "description": "Products that you subscribed to and that are available again",
         "subscribed": True,
+        "channels": {"email": True, "inbox": True},
     }
 
     kind = Choice(choices=NotificationKind.choices)
     description = serializers.CharField()
-    subscribed = serializers.BooleanField()
+    subscribed = serializers.BooleanField(help_text="Whether it is received by e-mail.")
+    channels = serializers.DictField(child=serializers.BooleanField())
 
 
 class PreferenceChangesSerializer(Body):
@@ -29,6 +32,74 @@ class PreferenceChangesSerializer(Body):
     EXAMPLE = {"subscribed": False}
 
     subscribed = serializers.BooleanField()
+
+
+class ChannelChoicesSerializer(Body):
+    """The channels over which to receive a kind of message; those that are left out don't change."""
+
+    EXAMPLE = {"email": False, "inbox": True}
+
+    email = serializers.BooleanField(required=False)
+    inbox = serializers.BooleanField(required=False)
+
+
+class InboxParameters(PageParameters):
+    """The parameters of the inbox."""
+
+    unread = serializers.BooleanField(default=False, help_text="Only those that are not read.")
+
+
+class InboxMessageSerializer(serializers.ModelSerializer[InboxMessage]):
+    """A message in the inbox."""
+
+    EXAMPLE = {
+        "kind": "shipment",
+        "title": "A parcel of your order 7K2M-Q4XT-9WHN is on its way",
+        "url": "https://shop.example/account/orders/7K2M-Q4XT-9WHN",
+    }
+
+    class Meta:
+        model = InboxMessage
+        fields = ["id", "kind", "title", "url", "created_at", "read_at"]
+        read_only_fields = fields
+
+
+class UnreadSerializer(serializers.Serializer[Any]):
+    """How many messages are unread."""
+
+    EXAMPLE = {"unread": 2}
+
+    unread = serializers.IntegerField()
+
+
+class ReadAllSerializer(Body):
+    """Which messages to mark as read: those up to an id, so that one that arrives meanwhile stays unread."""
+
+    EXAMPLE = {"up_to": 17}
+
+    up_to = Identifier(required=False)
+
+
+class QuietHoursSerializer(Body):
+    """The hours of each day in which only urgent messages are sent."""
+
+    EXAMPLE = {"starts": "22:00", "ends": "07:00", "time_zone": "Europe/Berlin"}
+
+    starts = serializers.TimeField(format="%H:%M", input_formats=["%H:%M"])
+    ends = serializers.TimeField(format="%H:%M", input_formats=["%H:%M"])
+    time_zone = serializers.CharField(max_length=64, help_text="A name of the IANA time zone database.")
+
+    def validate_time_zone(self, value: str) -> str:
+        """Return the name, if there is such a zone."""
+        if value not in available_timezones():
+            raise serializers.ValidationError("Must be a name of the IANA time zone database.")
+        return value
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """Return the fields, if the hours have a length."""
+        if attrs["starts"] == attrs["ends"]:
+            raise serializers.ValidationError({"ends": ["Must differ from starts."]})
+        return attrs
 
 
 class DeliveryListParameters(PageParameters):

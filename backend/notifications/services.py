@@ -19,9 +19,11 @@ from backend.notifications.models import (
     NotificationKind,
     Unsubscription,
 )
+from backend.notifications.switches import is_on
 
 UNSUBSCRIBE_LINK = Actor.system("unsubscribe_link")
 DELETED_AT_ONCE = 5_000
+EMAIL = "email"
 
 
 def collect(definition: KindDefinition, keys: Collection[int], *, now: datetime) -> None:
@@ -31,6 +33,8 @@ def collect(definition: KindDefinition, keys: Collection[int], *, now: datetime)
         by_recipient[recipient_id].append(key)
     for recipient_id, own_keys in by_recipient.items():
         for channel in sorted(definition.channels):
+            if not is_on(definition.kind, channel=channel):
+                continue
             _collect(definition, own_keys, recipient_id=recipient_id, channel=channel, now=now)
 
 
@@ -79,34 +83,37 @@ def send_again(delivery_id: int, *, by: Actor, now: datetime) -> Delivery:
     return row
 
 
-def unsubscribe(user_id: int, *, kind: NotificationKind, by: Actor, now: datetime) -> None:
-    """Stop sending messages of the kind to the user; nothing happens if the account was deleted."""
+def unsubscribe(
+    user_id: int, *, kind: NotificationKind, channel: str = EMAIL, by: Actor, now: datetime
+) -> None:
+    """Stop sending messages of the kind over the channel; nothing happens if the account was deleted."""
     with transaction.atomic():
         if not User.objects.filter(pk=user_id).exists():
             return
         row, made = Unsubscription.objects.get_or_create(
-            user_id=user_id, kind=kind, defaults={"created_at": now}
+            user_id=user_id, kind=kind, channel=channel, defaults={"created_at": now}
         )
         if not made:
             row.created_at = now
             row.save(update_fields=["created_at"])
-        _record_wanted(user_id, kind=kind, wanted=False, by=by)
+        _record_wanted(user_id, kind=kind, channel=channel, wanted=False, by=by)
 
 
-def resubscribe(user_id: int, *, kind: NotificationKind, by: Actor) -> None:
-    """Send messages of the kind to the user again."""
+def resubscribe(user_id: int, *, kind: NotificationKind, channel: str = EMAIL, by: Actor) -> None:
+    """Send messages of the kind over the channel again."""
     with transaction.atomic():
-        if Unsubscription.objects.filter(user_id=user_id, kind=kind).delete()[0]:
-            _record_wanted(user_id, kind=kind, wanted=True, by=by)
+        rows = Unsubscription.objects.filter(user_id=user_id, kind=kind, channel=channel)
+        if rows.delete()[0]:
+            _record_wanted(user_id, kind=kind, channel=channel, wanted=True, by=by)
 
 
-def _record_wanted(user_id: int, *, kind: NotificationKind, wanted: bool, by: Actor) -> None:
-    subject = (User._meta.label, str(user_id))
+def _record_wanted(user_id: int, *, kind: NotificationKind, channel: str, wanted: bool, by: Actor) -> None:
+    name = kind.value if channel == EMAIL else f"{kind.value} ({channel})"
     record(
         "notifications.preference_changed",
         by=by,
-        subject=subject,
-        changes={kind.value: (not wanted, wanted)},
+        subject=(User._meta.label, str(user_id)),
+        changes={name: (not wanted, wanted)},
     )
 
 

@@ -51,6 +51,11 @@ class SmsChannel:
         """The name in the log of deliveries."""
         return "sms"
 
+    @property
+    def is_repeatable(self) -> bool:
+        """A message that is sent again is received again."""
+        return False
+
     def address_of(self, user: User) -> str:
         """Return the account's phone; an empty text in production without a provider."""
         return user.phone or "" if can_send() else ""

@@ -6,9 +6,9 @@ from backend.notifications.models import NotificationKind
 
 
 def is_on(kind: NotificationKind, *, channel: str) -> bool:
-    """Return whether NOTIFICATIONS_OFF has neither the kind nor `kind:channel`.
+    """Return whether NOTIFICATIONS_OFF has neither the kind, nor the channel, nor `kind:channel`.
 
     A fact that arrives while its kind is off is never told.
     """
     off = settings.NOTIFICATIONS_OFF
-    return kind.value not in off and f"{kind.value}:{channel}" not in off
+    return kind.value not in off and channel not in off and f"{kind.value}:{channel}" not in off

@@ -4,7 +4,7 @@ from celery import shared_task
 from django.conf import settings
 from django.utils import timezone
 
-from backend.notifications import cart_reminders
+from backend.notifications import cart_reminders, inbox
 from backend.notifications.sending import send_due
 from backend.notifications.services import delete_old_deliveries as delete_old
 
@@ -26,4 +26,5 @@ def delete_old_deliveries() -> int:
     """Delete finished deliveries after DELIVERY_RETENTION, and old reminders; return how many deliveries."""
     now = timezone.now()
     cart_reminders.forget_reminders(now=now)
+    inbox.delete_old_messages(older_than=settings.INBOX_RETENTION, now=now)
     return delete_old(older_than=settings.DELIVERY_RETENTION, now=now)

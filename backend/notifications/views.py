@@ -11,6 +11,7 @@ from rest_framework.views import APIView
 from backend.accounts.areas import StaffArea
 from backend.accounts.authentication import account_of
 from backend.accounts.permissions import InArea
+from backend.api.errors import InvalidInput
 from backend.api.pagination import page_response, rows_of
 from backend.api.parameters import parse, parse_body
 from backend.api.renderers import JsonAlways
@@ -31,6 +32,7 @@ from backend.notifications.guests import order_of_link, unsubscribe_guest
 from backend.notifications.links import read_token
 from backend.notifications.models import OPTIONAL_KINDS, NotificationKind
 from backend.notifications.serializers import (
+    ChannelChoicesSerializer,
     DeliveryListParameters,
     NotificationDeliverySerializer,
     PreferenceChangesSerializer,
@@ -94,6 +96,29 @@ class PreferenceView(APIView):
             services.resubscribe(user.pk, kind=chosen, by=actor_of(request))
         else:
             services.unsubscribe(user.pk, kind=chosen, by=actor_of(request), now=timezone.now())
+        return envelope(PreferenceSerializer(selectors.preferences_of(user), many=True).data)
+
+    @operation(
+        "notification_preferences_choose",
+        tag="notifications",
+        parameters=[KIND_PARAMETER],
+        request=ChannelChoicesSerializer,
+        response=envelope_of(PreferenceSerializer(many=True)),
+        errors=[KindNotFound],
+    )
+    def patch(self, request: Request, kind: str) -> Response:
+        """Choose over which channels you receive a kind of message."""
+        user = account_of(request)
+        chosen = selectors.kind_named(kind, user=user)
+        for channel, wanted in parse_body(request, ChannelChoicesSerializer).items():
+            if channel not in selectors.channels_of(chosen):
+                raise InvalidInput(**{channel: "This kind is not sent over this channel."})
+            if wanted:
+                services.resubscribe(user.pk, kind=chosen, channel=channel, by=actor_of(request))
+            else:
+                services.unsubscribe(
+                    user.pk, kind=chosen, channel=channel, by=actor_of(request), now=timezone.now()
+                )
         return envelope(PreferenceSerializer(selectors.preferences_of(user), many=True).data)
 
 

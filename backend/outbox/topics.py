@@ -49,6 +49,7 @@ class Topic(StrEnum):
     ORDER_STEP = "order_step", Kind.FACT, "orders.OrderStatusHistory"
     SHIPMENT = "shipment", Kind.FACT, "orders.Shipment"
     RETURN_STEP = "return_step", Kind.FACT, "orders.ReturnStep"
+    INBOX_MESSAGE = "inbox_message", Kind.FACT, "notifications.InboxMessage"
     CART_LEFT = "cart_left", Kind.FACT, "notifications.CartReminder"
 
     def __new__(cls, value: str, kind: Kind, model: str) -> "Topic":

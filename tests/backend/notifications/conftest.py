@@ -24,6 +24,12 @@ class Clock:
         self.now += timedelta(**time)
 
 
+@pytest.fixture(autouse=True)
+def without_inbox(settings: Any) -> None:
+    """Most tests are about messages that are sent; those of the inbox switch it on."""
+    settings.NOTIFICATIONS_OFF = frozenset({"inbox"})
+
+
 @pytest.fixture
 def clock() -> Clock:
     return Clock()

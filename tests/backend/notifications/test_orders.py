@@ -220,9 +220,9 @@ def test_facts_that_several_processes_handle_at_once_are_told_once(clock: Clock)
 
 def test_a_fact_of_a_kind_that_is_off_is_never_told(server: MailServer, clock: Clock, settings: Any) -> None:
     order = an_order()
-    settings.NOTIFICATIONS_OFF = frozenset({"order_step:email"})
+    settings.NOTIFICATIONS_OFF = frozenset({"order_step:email", "inbox"})
     tell(clock)
-    settings.NOTIFICATIONS_OFF = frozenset({"review_request"})
+    settings.NOTIFICATIONS_OFF = frozenset({"review_request", "inbox"})
     ship_and_deliver(order)
     OrderDeliveries(clock=clock).handle(
         [

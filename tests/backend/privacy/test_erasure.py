@@ -204,6 +204,8 @@ def test_the_export_has_what_the_shop_knows_and_no_secrets(
         "unsubscriptions",
         "notification_facts",
         "cart_reminders",
+        "inbox",
+        "quiet_hours",
         "back_in_stock_events",
         "granted_refunds",
         "granted_refund_lines",

@@ -130,4 +130,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "POST /api/payments/webhooks/test/": {"id": "unsigned"},
     "POST /api/events/": {"events": [VIEW]},
     "PUT /api/notifications/preferences/stock_alert/": {"subscribed": False},
+    "PATCH /api/notifications/preferences/stock_alert/": {"email": False},
+    "POST /api/notifications/read/": {},
+    "PUT /api/notifications/quiet-hours/": {"starts": "22:00", "ends": "07:00", "time_zone": "UTC"},
 }

@@ -27,7 +27,7 @@ from backend.catalog.categories import category_by_names
 from backend.invoices.services import issue
 from backend.notifications.guests import order_token
 from backend.notifications.links import unsubscribe_url
-from backend.notifications.models import Delivery, DeliveryState, NotificationKind
+from backend.notifications.models import Delivery, DeliveryState, InboxMessage, NotificationKind
 from backend.orders.fulfilment_models import ReturnReason
 from backend.orders.models import Order
 from backend.orders.returns import approve, request_return
@@ -210,6 +210,13 @@ class Scene:
             "delivery": delivery.pk,
             "unsubscribe_token": link.rstrip("/").rpartition("/")[2],
             "order_token": self._guest_token(),
+            "inbox_message": InboxMessage.objects.create(
+                user=self.buyer,
+                message_id="1",
+                kind=NotificationKind.SHIPMENT,
+                title="A parcel",
+                created_at=NOW,
+            ).pk,
             "query_rule": self.created(
                 admin, "/api/search/rules/", QUERY_RULE | {"actions": [{"type": "remove", "words": "cheap"}]}
             )["id"],
