@@ -2,6 +2,7 @@
 
 from django.utils import timezone
 
+from analytics_pipeline.settings import PipelineSettings
 from backend.analytics.subscribers import (
     Availability,
     CartItems,
@@ -18,7 +19,8 @@ from backend.engines.warehouse import migrated
 from backend.inventory.subscribers import StockAlerts
 from backend.invoices.shop import is_complete
 from backend.invoices.subscribers import InvoiceIssuing
-from backend.notifications.subscribers import Deliveries, OrderDeliveries
+from backend.notifications.live.feed import Feed
+from backend.notifications.subscribers import Deliveries, LiveEvents, OrderDeliveries
 from backend.orders.subscribers import Settlement
 from backend.outbox.subscribers import Subscriber
 from backend.payments.subscribers import PaymentRequests
@@ -59,6 +61,7 @@ def subscribers() -> list[Subscriber]:
         NewProducts(clock=timezone.now),
         Deliveries(clock=timezone.now),
         OrderDeliveries(clock=timezone.now),
+        LiveEvents(Feed(PipelineSettings.from_env())),
         *(StoreErasure(store, clock=timezone.now, writers=writers.get(store.name, ())) for store in stores()),
     ]
 

@@ -9,6 +9,7 @@ from backend.api.security_headers import DOCUMENTATION_POLICY
 from backend.catalog.images.serving import serve_image
 from backend.config import view_wiring
 from backend.config.admin_site.pages import load_pages
+from backend.notifications.live.views import LiveView
 from backend.orders.quote_views import QuoteView
 
 documentation = csp(DOCUMENTATION_POLICY)
@@ -51,6 +52,7 @@ urlpatterns = [
     path("api/analytics/", include("backend.analytics.urls")),
     path("api/audit/", include("backend.audit_log.urls")),
     path("api/notifications/", include("backend.notifications.urls")),
+    path("api/live/", LiveView.as_view(), name="live"),
     path("api/privacy/", include("backend.privacy.urls")),
     path("api/health/", include("backend.operations.urls")),
     path("api/schema/", SpectacularAPIView.as_view(throttle_classes=()), name="schema"),

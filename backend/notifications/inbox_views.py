@@ -1,5 +1,7 @@
 """Endpoints of the inbox and of quiet hours."""
 
+from datetime import time
+
 from django.utils import timezone
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -17,6 +19,7 @@ from backend.notifications.serializers import (
     InboxMessageSerializer,
     InboxParameters,
     QuietHoursSerializer,
+    QuietHoursShownSerializer,
     ReadAllSerializer,
     UnreadSerializer,
 )
@@ -41,7 +44,7 @@ class InboxView(APIView):
 class UnreadView(APIView):
     """How many messages are unread."""
 
-    @operation("notifications_unread", tag="notifications", response=envelope_of(UnreadSerializer))
+    @operation("notifications_unread_get", tag="notifications", response=envelope_of(UnreadSerializer))
     def get(self, request: Request) -> Response:
         """Count the unread messages in your inbox."""
         return envelope({"unread": inbox.unread_count(account_of(request).pk)})
@@ -66,7 +69,7 @@ class ReadAllView(APIView):
     """Reading all messages."""
 
     @operation(
-        "notifications_read_all",
+        "all_notifications_read",
         tag="notifications",
         request=ReadAllSerializer,
         response=envelope_of(UnreadSerializer),
@@ -84,18 +87,17 @@ class QuietHoursView(APIView):
     @operation(
         "notification_quiet_hours_get",
         tag="notifications",
-        response=envelope_of(QuietHoursSerializer(allow_null=True)),
+        response=envelope_of(QuietHoursShownSerializer),
     )
     def get(self, request: Request) -> Response:
-        """Show your quiet hours; null if you have none."""
-        hours = QuietHours.objects.filter(user=account_of(request)).first()
-        return envelope(None if hours is None else QuietHoursSerializer(hours).data)
+        """Show your quiet hours."""
+        return _shown(QuietHours.objects.filter(user=account_of(request)).first())
 
     @operation(
         "notification_quiet_hours_update",
         tag="notifications",
         request=QuietHoursSerializer,
-        response=envelope_of(QuietHoursSerializer),
+        response=envelope_of(QuietHoursShownSerializer),
     )
     def put(self, request: Request) -> Response:
         """Set your quiet hours.
@@ -104,15 +106,28 @@ class QuietHoursView(APIView):
         account are sent at once.
         """
         body = parse_body(request, QuietHoursSerializer)
-        hours = quiet_hours.set_quiet_hours(account_of(request).pk, **body, now=timezone.now())
-        return envelope(QuietHoursSerializer(hours).data)
+        hours = quiet_hours.set_quiet_hours(
+            account_of(request).pk,
+            starts=time.fromisoformat(body["starts"]),
+            ends=time.fromisoformat(body["ends"]),
+            time_zone=body["time_zone"],
+            now=timezone.now(),
+        )
+        return _shown(hours)
 
     @operation(
         "notification_quiet_hours_delete",
         tag="notifications",
-        response=envelope_of(QuietHoursSerializer(allow_null=True)),
+        response=envelope_of(QuietHoursShownSerializer),
     )
     def delete(self, request: Request) -> Response:
         """Remove your quiet hours; messages that wait for their end are sent."""
         quiet_hours.remove_quiet_hours(account_of(request).pk, now=timezone.now())
-        return envelope(None)
+        return _shown(None)
+
+
+def _shown(hours: QuietHours | None) -> Response:
+    if hours is None:
+        return envelope({"starts": None, "ends": None, "time_zone": None})
+    times = {"starts": f"{hours.starts:%H:%M}", "ends": f"{hours.ends:%H:%M}"}
+    return envelope({**times, "time_zone": hours.time_zone})

@@ -1,6 +1,6 @@
 """Quiet hours: messages that aren't urgent wait until they end."""
 
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
@@ -48,7 +48,7 @@ def end_of(hours: QuietHours, *, now: datetime) -> datetime | None:
 def _moment(day: date, at: time, *, zone: ZoneInfo, after: datetime) -> datetime:
     """Return the moment; of two with this time, when clocks are set back, the first one after `after`."""
     first = datetime.combine(day, at, tzinfo=zone)
-    return first if first > after else first.replace(fold=1)
+    return (first if first > after else first.replace(fold=1)).astimezone(UTC)
 
 
 def set_quiet_hours(user_id: int, *, starts: time, ends: time, time_zone: str, now: datetime) -> QuietHours:

@@ -9,6 +9,8 @@ from backend.api.fields import Choice, Identifier
 from backend.api.parameters import Body, PageParameters
 from backend.notifications.models import Delivery, DeliveryState, InboxMessage, NotificationKind
 
+TIME = r"^([01][0-9]|2[0-3]):[0-5][0-9]$"
+
 
 class PreferenceSerializer(serializers.Serializer[Any]):
     """A kind of message, and whether the caller receives it."""
@@ -85,8 +87,8 @@ class QuietHoursSerializer(Body):
 
     EXAMPLE = {"starts": "22:00", "ends": "07:00", "time_zone": "Europe/Berlin"}
 
-    starts = serializers.TimeField(format="%H:%M", input_formats=["%H:%M"])
-    ends = serializers.TimeField(format="%H:%M", input_formats=["%H:%M"])
+    starts = serializers.RegexField(TIME, max_length=5)
+    ends = serializers.RegexField(TIME, max_length=5)
     time_zone = serializers.CharField(max_length=64, help_text="A name of the IANA time zone database.")
 
     def validate_time_zone(self, value: str) -> str:
@@ -100,6 +102,16 @@ class QuietHoursSerializer(Body):
         if attrs["starts"] == attrs["ends"]:
             raise serializers.ValidationError({"ends": ["Must differ from starts."]})
         return attrs
+
+
+class QuietHoursShownSerializer(serializers.Serializer[Any]):
+    """The hours; all fields are null if there are none."""
+
+    EXAMPLE = {"starts": "22:00", "ends": "07:00", "time_zone": "Europe/Berlin"}
+
+    starts = serializers.CharField(allow_null=True)
+    ends = serializers.CharField(allow_null=True)
+    time_zone = serializers.CharField(allow_null=True)
 
 
 class DeliveryListParameters(PageParameters):

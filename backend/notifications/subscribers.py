@@ -7,6 +7,8 @@ from datetime import datetime
 from typing import ClassVar
 
 from backend.notifications.kinds import BY_TOPIC
+from backend.notifications.live.events import TOPICS, events_of
+from backend.notifications.live.feed import Feed
 from backend.notifications.order_deliveries import add_deliveries
 from backend.notifications.order_kinds import ORDER_KINDS
 from backend.notifications.services import collect
@@ -57,3 +59,23 @@ class OrderDeliveries:
     def handle(self, notices: Sequence[Notice]) -> None:
         """Add a delivery for each fact, in this order; facts that were added before are left out."""
         add_deliveries([(notice.topic, int(notice.key)) for notice in notices], now=self.clock())
+
+
+@dataclass(frozen=True, slots=True)
+class LiveEvents:
+    """Appends what happened to the stream that web processes pass on to their connections.
+
+    A call that is repeated appends its events again; clients use them as states, by their ids.
+    """
+
+    feed: Feed
+
+    name: ClassVar[str] = "notifications.live"
+    topics: ClassVar[frozenset[Topic]] = TOPICS
+    start: ClassVar[Start] = Start.HEAD
+    quiet_seconds: ClassVar[float] = 1.0
+    batch_size: ClassVar[int] = 200
+
+    def handle(self, notices: Sequence[Notice]) -> None:
+        """Append the events; raises StreamUnavailable."""
+        self.feed.append(events_of(notices))

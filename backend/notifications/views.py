@@ -99,7 +99,7 @@ class PreferenceView(APIView):
         return envelope(PreferenceSerializer(selectors.preferences_of(user), many=True).data)
 
     @operation(
-        "notification_preferences_choose",
+        "notification_channels_update",
         tag="notifications",
         parameters=[KIND_PARAMETER],
         request=ChannelChoicesSerializer,

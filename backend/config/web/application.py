@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 from backend.api.error_handling import INTERNAL_ERROR
 from backend.api.errors import DomainError
 from backend.config.errors import ServerBusy
-from backend.config.web import gateway
+from backend.config.web import gateway, live
 from backend.config.web.bodies import read_body
 from backend.config.web.gateway import Response, WsgiApplication
 from backend.config.web.large_bodies import LargeBodies
+from backend.config.web.live import Live
 from backend.config.web.protocol import Receive, Scope, Send
 from backend.config.web.refusals import REFUSAL, Refusal
 from backend.config.web.threads import Threads
@@ -24,7 +25,8 @@ class Web:
 
     `refusing` is the WSGI application that responds to requests that can't be served; their environment has
     the refusal. A path that begins with a key of `reserved` has its own pool, so it is served even if
-    `threads` is busy. In `reserved`, longer keys come first.
+    `threads` is busy. In `reserved`, longer keys come first. A response that grants live events becomes a
+    stream of them, which needs no thread.
     """
 
     application: WsgiApplication
@@ -34,10 +36,19 @@ class Web:
     largest_body: int = 2_621_440
     large_bodies: LargeBodies = field(default_factory=LargeBodies)
     body_seconds: float = 15.0
+    live: Live | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one request."""
         response = await self._respond(scope, receive)
+        if self.live is not None and live.is_granted(response):
+            try:
+                stream = await self.live.open(response)
+            except DomainError as error:
+                response = self._refused(scope, Refusal.of(error), closes=False)
+            else:
+                await stream.run(receive, send)
+                return
         await send({"type": "http.response.start", "status": response.status, "headers": response.headers})
         await send({"type": "http.response.body", "body": response.body})
 

@@ -6,10 +6,15 @@ from django.conf import settings
 from django.urls import resolve
 
 from analytics_pipeline import redis_client, warehouse
+from analytics_pipeline.embedded import redis_url
+from analytics_pipeline.settings import PipelineSettings
 from backend.config.web.application import Web
 from backend.config.web.large_bodies import LargeBodies
+from backend.config.web.live import Live
 from backend.config.web.refusals import Handler
 from backend.config.web.threads import Threads
+from backend.notifications.live.hub import Hub
+from backend.notifications.live.sessions import ended_sessions
 
 WAIT_SECONDS = 2.0
 """A request that has waited this long for a thread gets a 503."""
@@ -49,7 +54,20 @@ def serving() -> Web:
             IMAGE_UPLOADS, limit=settings.IMAGE_MAX_BYTES + FORM_BYTES, at_once=IMAGE_UPLOADS_AT_ONCE
         ),
         body_seconds=settings.WEB_BODY_SECONDS,
+        live=_live(),
     )
+
+
+def _live() -> Live:
+    sessions = _threads("sessions", threads=1)
+    pipeline = PipelineSettings.from_env()
+    hub = Hub(
+        lambda: redis_url(pipeline),
+        ended=lambda session_ids: sessions.run(ended_sessions, session_ids),
+        most=settings.LIVE_CONNECTIONS,
+        most_of_client=settings.LIVE_CONNECTIONS_PER_CLIENT,
+    )
+    return Live(hub)
 
 
 def _threads(name: str, *, threads: int) -> Threads:

@@ -1,0 +1,1 @@
+"""Server-sent events: what happens is appended to a stream in Redis, and each web process passes it on."""
