@@ -54,6 +54,7 @@ class LiveView(APIView):
         query=LiveParameters,
         response={(200, "text/event-stream"): STREAM_SCHEMA},
         errors=[TooManyConnections, LiveUnavailable],
+        refuses_some_guests=True,
     )
     def get(self, request: Request) -> Response:
         """Receive what happens, as server-sent events.
