@@ -1,5 +1,6 @@
 """Each shopper's most recent products and searches, and the views of the current session, kept in Redis."""
 
+import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
@@ -20,6 +21,8 @@ _SESSIONS_PREFIX = "vitrine:session:"
 _TIMEOUT_SECONDS = 1
 
 KeyOf = Callable[[UUID], str]
+Clock = Callable[[], float]
+"""Returns the seconds since 1970."""
 
 
 class RecentSearch(NamedTuple):
@@ -88,15 +91,16 @@ class _Recent:
 class RecentProducts(_Recent):
     """The products that shoppers interacted with last. `Stream.append` adds to them."""
 
-    def __init__(self, settings: PipelineSettings) -> None:
+    def __init__(self, settings: PipelineSettings, *, clock: Clock = time.time) -> None:
         super().__init__(settings, key_of=products_key)
+        self._clock = clock
 
     def of(self, shopper_key: UUID) -> list[int]:
         """Return the shopper's last products, latest first."""
         return [int(product) for product, _ in self._latest(shopper_key)]
 
     def with_session(self, shopper_key: UUID) -> Activity:
-        """Return the shopper's last products and the session's views, in one round trip."""
+        """Return the shopper's last products and the views of a session that goes on, in one round trip."""
         products, views = products_key(shopper_key), session_key(shopper_key)
 
         def read(client: Any) -> Any:
@@ -106,7 +110,7 @@ class RecentProducts(_Recent):
                 return pipe.execute()
 
         recent, latest = self._connection.call(read)
-        return Activity([int(product) for product in recent], _session(latest))
+        return Activity([int(product) for product in recent], _session(latest, now=self._clock()))
 
 
 class SessionViews(_Recent):
@@ -119,7 +123,7 @@ class SessionViews(_Recent):
         super().__init__(settings, key_of=session_key, kept=VIEWS_KEPT, kept_for=SESSION_GAP)
 
     def of(self, shopper_key: UUID) -> list[int]:
-        """Return the viewed products of the shopper's session in their order, with repetitions."""
+        """Return the viewed products of the shopper's last session in their order, with repetitions."""
         return _session(self._latest(shopper_key))
 
 
@@ -167,10 +171,14 @@ def search_text(text: str) -> str:
     return " ".join(text.casefold().split())
 
 
-def _session(latest: Sequence[tuple[bytes, float]]) -> list[int]:
-    """Return the products of the last session in their order, from its members with times, latest first."""
+def _session(latest: Sequence[tuple[bytes, float]], *, now: float | None = None) -> list[int]:
+    """Return the products of the last session in their order, from its members with times, latest first.
+
+    With `now`, there are none if that session has ended: Redis keeps them until SESSION_GAP after the last
+    insertion, which may be days after the view.
+    """
     products: list[int] = []
-    after: float | None = None
+    after = now
     for member, at in latest:
         if after is not None and after - at > SESSION_GAP.total_seconds():
             break

@@ -160,6 +160,20 @@ class Version:
         """
         return self._opened(self.manifest.get("arrays", {})[name])
 
+    def has(self, name: str) -> bool:
+        """Return whether arrays were registered by this name."""
+        return name in self.manifest.get("arrays", {})
+
+    def made(self, name: str, make: Callable[[dict[str, packed.Mapped]], T]) -> T:
+        """Return what `make` makes of the mapped arrays of this name.
+
+        Raises:
+            KeyError: the version has none by this name (`has`).
+            VersionDamaged: the file is missing, differs from what was written, or lacks an array.
+        """
+        entry = self.manifest.get("arrays", {})[name]
+        return self._used(entry, make, self._opened(entry))
+
     def _opened(self, entry: Mapping[str, Any]) -> dict[str, packed.Mapped]:
         try:
             return packed.opened(self.path / entry["file"], sha256=entry["sha256"])
@@ -171,7 +185,7 @@ class Version:
         try:
             return use(arrays)
         except (KeyError, IndexError, ValueError) as error:
-            reason = f"has other arrays than lists ({error})"
+            reason = f"has other arrays than this release reads ({error})"
             raise VersionDamaged(self.id, file=entry["file"], reason=reason) from error
 
     def _archived(self, entry: Mapping[str, Any]) -> "Lists":

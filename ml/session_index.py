@@ -43,10 +43,13 @@ class SessionIndex:
     def of(cls, arrays: Mapping[str, NDArray[Any]], *, parameters: Mapping[str, Any]) -> "SessionIndex":
         """Return the index of these arrays, for example mapped ones.
 
+        Arrays by other names, which a later release may add, are left out.
+
         Raises:
-            TypeError: an array is missing.
+            KeyError: an array is missing.
         """
-        return cls(parameters=parameters, **arrays)
+        names = [field.name for field in fields(cls) if field.name != "parameters"]
+        return cls(parameters=parameters, **{name: arrays[name] for name in names})
 
     def arrays(self) -> dict[str, NDArray[Any]]:
         """Return the arrays by name."""

@@ -69,10 +69,12 @@ class Terms:
     def mapped(cls, arrays: Mapping[str, NDArray[Any]]) -> "Terms":
         """Return the index of these arrays.
 
+        Arrays by other names, which a later release may add, are left out.
+
         Raises:
-            TypeError: an array is missing.
+            KeyError: an array is missing.
         """
-        return cls(**arrays)
+        return cls(**{field.name: arrays[field.name] for field in fields(cls)})
 
     def arrays(self) -> dict[str, NDArray[Any]]:
         """Return the arrays by name."""

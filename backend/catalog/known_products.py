@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Collection
 
 import structlog
-from django.db import DatabaseError, connection
+from django.db import Error, connection
 
 from backend.api.fields import LARGEST_ID
 from backend.catalog.models import Product
@@ -43,7 +43,8 @@ class KnownProducts:
             return set(ids)
         try:
             found = _existing(new)
-        except DatabaseError as error:
+        except Error as error:
+            # Drivers raise InterfaceError, which is no DatabaseError, for connections that were closed.
             logger.warning("products_not_checked", reason=str(error))
             connection.close_if_unusable_or_obsolete()
             self._ask_from = self._clock() + PAUSE_SECONDS

@@ -28,10 +28,31 @@ class Artefact(Generic[T]):
         self._copy: tuple[str, T | None] = ("", None)
 
     def of(self, version: str) -> T | None:
-        """Return the artefact of the version; of another one than before, it is opened."""
+        """Return the artefact of the version; of another one than before, it is opened.
+
+        One that can't be opened is logged and left out until another version serves, or until `forget`.
+        """
         found, artefact = self._copy
         if found == version:
             return artefact
+        with self._lock:
+            if self._copy[0] != version:
+                try:
+                    self._copy = version, self._open(version)
+                except (VersionDamaged, VersionNotFound) as error:
+                    logger.warning(
+                        "artefact_not_opened", version=version, artefact=self._name, reason=str(error)
+                    )
+                    self._copy = version, None
+            return self._copy[1]
+
+    def required(self, version: str) -> T | None:
+        """Return the same; None only if the version was made without it.
+
+        Raises:
+            VersionNotFound: this host has no folder of the version.
+            VersionDamaged: the file is missing or differs from what was written.
+        """
         with self._lock:
             if self._copy[0] != version:
                 self._copy = version, self._open(version)
@@ -43,11 +64,5 @@ class Artefact(Generic[T]):
             self._copy = "", None
 
     def _open(self, version: str) -> T | None:
-        try:
-            return Registry(TrainingSettings.from_env().registry).read(version, self._used)
-        except (VersionDamaged, VersionNotFound) as error:
-            logger.warning("artefact_not_opened", version=version, artefact=self._name, reason=str(error))
-            return None
-
-    def _used(self, version: Version) -> T | None:
-        return self._opened(version) if self._name in version.manifest.get("arrays", {}) else None
+        registry = Registry(TrainingSettings.from_env().registry)
+        return registry.read(version, lambda found: self._opened(found) if found.has(self._name) else None)

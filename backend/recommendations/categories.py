@@ -2,9 +2,11 @@
 
 import re
 from collections.abc import Collection
+from functools import reduce
+from operator import or_
 
-from django.db.models import Exists, F, OuterRef, Q, QuerySet, Value
-from django.db.models.functions import Concat, Length, Lower, Substr
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models.functions import Length, Lower
 
 from backend.catalog.models import PATH_SEPARATOR, Category, Product, Variant
 from ml.serving import Scored
@@ -14,6 +16,8 @@ KEPT = 60
 MAX_WORDS = 10
 """How many words of a query are read."""
 MOST_WORDS_OF_A_NAME = 4
+MAX_NAMED = 20
+"""How many categories that a query names are read."""
 
 _WORD = re.compile(r"\w+")
 
@@ -25,15 +29,20 @@ def popular_near(products: Collection[int]) -> list[Scored]:
 
 
 def popular_named(query: str) -> list[Scored]:
-    """Return the most popular products in stock of categories that the query names, and of those below."""
+    """Return the most popular products in stock of categories that the query names, and of those below.
+
+    Of the categories with these names, MAX_NAMED count, those with the shortest paths first.
+    """
     names = _names(query)
     if not names:
         return []
-    named = Category.objects.annotate(lower=Lower("name"), below=Concat("path", Value(PATH_SEPARATOR)))
-    named = named.filter(lower__in=names).filter(
-        Q(pk=OuterRef("pk")) | Q(below=Substr(OuterRef("path"), 1, Length("below")))
-    )
-    return _popular(Q(category__in=Category.objects.filter(Exists(named))))
+    named = Category.objects.annotate(lower=Lower("name")).filter(lower__in=names)
+    paths = list(named.order_by(Length("path"), "pk").values_list("path", flat=True)[:MAX_NAMED])
+    if not paths:
+        return []
+    # Read first, because a statement that compares all categories with all named ones takes quadratic time.
+    below = [Q(path=path) | Q(path__startswith=path + PATH_SEPARATOR) for path in paths]
+    return _popular(Q(category__in=Category.objects.filter(reduce(or_, below))))
 
 
 def _popular(chosen: Q) -> list[Scored]:

@@ -32,7 +32,9 @@ def _terms(version: Version) -> "Terms":
     # Imported here, because processes that serve versions without terms don't need NumPy.
     from ml.terms import Terms  # noqa: PLC0415
 
-    return Terms.mapped(version.arrays("terms"))
+    return version.made(
+        "terms", lambda parts: Terms.mapped({name: one.array() for name, one in parts.items()})
+    )
 
 
 TERMS = Artefact("terms", _terms)
@@ -42,6 +44,10 @@ def update(product_ids: Collection[int], *, version: str | None, now: datetime) 
     """Store the neighbours of those of these products that `version`, which serves, lacks.
 
     Products that aren't listed lose their rows. Without a version that has terms, nothing changes.
+
+    Raises:
+        VersionNotFound: this host has no folder of the version.
+        VersionDamaged: the terms can't be read.
     """
     if (terms := _terms_of(version)) is not None:
         _store([product for product in product_ids if product not in terms], terms=terms, now=now)
@@ -51,6 +57,10 @@ def adopt(version: str | None, *, now: datetime) -> None:
     """Adapt all rows to a version that serves since the last call.
 
     Rows of products that it has are deleted; the newest products that it lacks get rows.
+
+    Raises:
+        VersionNotFound: this host has no folder of the version.
+        VersionDamaged: the terms can't be read.
     """
     terms = _terms_of(version)
     if terms is None:
@@ -67,7 +77,7 @@ def serving_version() -> str | None:
 
 
 def _terms_of(version: str | None) -> "Terms | None":
-    return None if version is None else TERMS.of(version)
+    return None if version is None else TERMS.required(version)
 
 
 def _store(product_ids: Sequence[int], *, terms: "Terms", now: datetime) -> None:

@@ -1,8 +1,9 @@
 """Products to recommend: candidates of the slot's sources, ranked, checked by the rules and refilled.
 
-Two statements are usual: one reads the serving version's lists by their full keys, one applies the rules to
-the best candidates and returns the cards that are shown. Before them, the cart's slot reads the cart. Where
-too few candidates are in stock, more of them follow, then the catalogue's popular products. Without a
+One statement is usual, which applies the rules to the best candidates and returns the cards that are shown;
+the lists of the serving version are mapped files (rows of an earlier release take another statement). Before
+it, the cart's slot reads the cart. Where too few candidates are in stock, more of them follow, then the
+catalogue's popular products. Without a
 published version, popular products are returned; without Redis, only the published list. The response says
 so in both cases.
 """

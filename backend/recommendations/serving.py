@@ -113,7 +113,7 @@ def _mapped(version: Version) -> Serving:
     return Serving(
         version=version.id,
         lists={name: version.mapped_lists(name) for name in version.list_names},
-        kinds=Kinds.of(version.mapped(KINDS)) if KINDS in version.manifest.get("arrays", {}) else Kinds(),
+        kinds=version.made(KINDS, Kinds.of) if version.has(KINDS) else Kinds(),
         diversity=diversity,
     )
 

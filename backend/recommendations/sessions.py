@@ -49,7 +49,14 @@ class Predictions:
         from ml.session_index import SessionIndex  # noqa: PLC0415
 
         parameters = version.manifest["sessions"]["parameters"]
-        return cls(SessionIndex.of(version.arrays("sessions"), parameters=parameters))
+        return cls(
+            version.made(
+                "sessions",
+                lambda parts: SessionIndex.of(
+                    {name: one.array() for name, one in parts.items()}, parameters=parameters
+                ),
+            )
+        )
 
     def _predicted(self, viewed: tuple[int, ...]) -> _Prediction:
         import numpy as np  # noqa: PLC0415 - as in `of`

@@ -92,7 +92,7 @@ def sessions(settings: PipelineSettings) -> SessionViews:
 
 
 def test_a_session_has_its_views_in_their_order_with_repetitions(
-    sessions: SessionViews, recent: RecentProducts, settings: PipelineSettings
+    sessions: SessionViews, settings: PipelineSettings
 ) -> None:
     shopper = uuid4()
 
@@ -100,6 +100,7 @@ def test_a_session_has_its_views_in_their_order_with_repetitions(
     append_views(settings, shopper, views=[(uuid7(), 6, at(3))])
 
     assert sessions.of(shopper) == [5, 6, 5, 6]
+    recent = RecentProducts(settings, clock=lambda: at(3).timestamp())
     assert recent.with_session(shopper) == ([], [5, 6, 5, 6])
 
 
@@ -147,3 +148,14 @@ def test_a_guests_session_is_added_to_the_accounts_and_forgotten_alone(
     sessions.forget(guest)
 
     assert (sessions.of(account), sessions.of(guest)) == ([5, 7, 6], [])
+
+
+def test_a_session_ends_thirty_minutes_after_its_last_view_however_late_that_arrived(
+    settings: PipelineSettings,
+) -> None:
+    shopper = uuid4()
+    append_views(settings, shopper, views=[(uuid7(), 5, at(1)), (uuid7(), 6, at(2))])
+
+    for minute, expected in ((31, [5, 6]), (32, [5, 6]), (33, [])):
+        recent = RecentProducts(settings, clock=at(minute).timestamp)
+        assert recent.with_session(shopper).session == expected

@@ -280,7 +280,9 @@ def test_a_file_without_the_arrays_of_lists_is_refused_by_name(tmp_path: Path) -
     rewrite(version, lists={"user.collaborative": changed})
     found = Registry(tmp_path).load(version.id)
     for read in (found.lists, found.mapped_lists):
-        with pytest.raises(VersionDamaged, match=r"user\.collaborative\.lists has other arrays than lists"):
+        with pytest.raises(
+            VersionDamaged, match=r"user\.collaborative\.lists has other arrays than this release"
+        ):
             read("user.collaborative")
 
 

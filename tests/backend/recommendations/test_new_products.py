@@ -178,3 +178,20 @@ def test_the_relay_stores_the_neighbours_of_a_new_product(shop: list[Product]) -
     finally:
         stopping.set()
         thread.join()
+
+
+def test_products_that_were_created_while_the_terms_could_not_be_read_are_listed_later(
+    shop: list[Product], tmp_path: Path
+) -> None:
+    subscriber = NewProducts(clock=timezone.now)
+    (file,) = (tmp_path / "models").glob("*/terms.arrays")
+    hidden = file.rename(tmp_path / "hidden")
+    missed = create("Lamp of a new kind")
+    drain([subscriber], timeout=30)
+    assert not NewProduct.objects.exists()
+
+    hidden.rename(file)
+    later = create("Vase of a new kind")
+    drain([subscriber], timeout=30)
+
+    assert set(NewProduct.objects.values_list("pk", flat=True)) == {missed.pk, later.pk}

@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 
 import numpy as np
 import pytest
+from django.utils import timezone
 from rest_framework.test import APIClient
 from uuid_utils.compat import uuid7
 
@@ -85,7 +86,9 @@ def publish(
 def viewing(prefix: Sequence[int]) -> UUID:
     """Return the key of a guest who viewed these products."""
     guest = uuid4()
-    moments = [NOW + timedelta(seconds=place) for place in range(len(prefix))]
+    # The session goes on.
+    now = timezone.now()
+    moments = [now - timedelta(seconds=len(prefix) - place) for place in range(len(prefix))]
     append_views(
         PipelineSettings.from_env(),
         guest,

@@ -17,6 +17,7 @@ from backend.api.owners import Owner, guest_with, new_cart_token
 from backend.carts.models import Cart, CartItem
 from backend.catalog.models import Category, Product, Variant
 from backend.exposures import services as exposures
+from backend.recommendations import categories
 from ml.exploration import shown_order
 from tests.analytics_pipeline import samples
 from tests.backend.recommendations.shop import NOW, Entries, buy, products, publish
@@ -313,6 +314,34 @@ def test_a_category_is_found_by_a_name_with_letters_that_are_not_ascii(shop: lis
     Product.objects.filter(pk=shop[0].pk).update(category=lights)
 
     assert found(data("search/?q=éclairage&limit=1")) == [(shop[0].pk, "category")]
+
+
+def test_many_categories_of_the_names_in_a_query_take_a_bounded_statement(
+    shop: list[Product], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(categories, "MAX_NAMED", 2)
+    paths = [
+        "100% _wool",
+        "Home > 100% _wool",
+        "Home > Garden > 100% _wool",
+        "100% xwool",
+        "100% _wool > Socks",
+    ]
+    made = [
+        Category.objects.create(name=path.rsplit(" > ")[-1], slug=f"c{place}", path=path)
+        for place, path in enumerate(paths)
+    ]
+    for each, category in zip(shop, made, strict=False):
+        Product.objects.filter(pk=each.pk).update(category=category)
+    Category.objects.filter(pk__in=[one.pk for one in made]).update(name="Wool")
+    Category.objects.filter(pk=made[4].pk).update(name="Socks")
+
+    with CaptureQueriesContext(connection) as queries:
+        chosen = {one.product_id for one in categories.popular_named("wool")}
+
+    # The two with the shortest paths, and what is below them; % and _ stand for themselves.
+    assert chosen == {shop[place].pk for place in (0, 3, 4)}
+    assert len(queries) == 2
 
 
 @pytest.mark.parametrize(

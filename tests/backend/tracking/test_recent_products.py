@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
 import pytest
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, Error, InterfaceError, connection
 from django.test.utils import CaptureQueriesContext
 from rest_framework.test import APIClient
 from uuid_utils.compat import uuid7
@@ -123,15 +123,16 @@ def test_the_ids_that_are_remembered_are_bounded(
 
 
 @pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("failure", [DatabaseError, InterfaceError])
 def test_while_the_database_fails_every_id_counts_and_it_is_not_asked_again_at_once(
-    shop: list[Product], monkeypatch: pytest.MonkeyPatch
+    shop: list[Product], monkeypatch: pytest.MonkeyPatch, failure: type[Error]
 ) -> None:
     seconds, asked = [0.0], []
     known = KnownProducts(clock=lambda: seconds[0])
 
     def fail(ids: set[int]) -> set[int]:
         asked.append(ids)
-        raise DatabaseError("away")
+        raise failure("away")
 
     with monkeypatch.context() as patched:
         patched.setattr(known_products, "_existing", fail)
