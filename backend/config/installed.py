@@ -39,6 +39,7 @@ APPS = [
     "backend.tracking",
     "backend.analytics",
     "backend.operations",
+    "backend.discovery",
     "backend.audit_log",
     "backend.notifications",
     "backend.privacy",

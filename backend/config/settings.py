@@ -191,6 +191,11 @@ ORDER_PAGE_URL = env.text("ORDER_PAGE_URL", f"{PUBLIC_URL}/api/orders/orders/{{i
 GUEST_ORDER_PAGE_URL = env.text("GUEST_ORDER_PAGE_URL", f"{PUBLIC_URL}/api/notifications/orders/{{token}}/")
 PRODUCT_PAGE_URL = env.text("PRODUCT_PAGE_URL", f"{PUBLIC_URL}/api/products/{{id}}/")
 
+CATEGORY_PAGE_URL = env.text("CATEGORY_PAGE_URL", f"{PUBLIC_URL}/api/categories/by-slug/{{slug}}/")
+ROBOTS_RULES = env.lines("ROBOTS_RULES")
+# The secret in the addresses of product feeds; without it there are none.
+FEED_TOKEN = env.text("FEED_TOKEN", "")
+
 EMAIL_HOST = env.text("EMAIL_HOST", "")
 EMAIL_PORT = env.whole("EMAIL_PORT", 25)
 EMAIL_HOST_USER = env.text("EMAIL_HOST_USER", "")

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from django.conf import settings
 from django.core import signing
 
+from backend.catalog.addresses import product_address
 from backend.catalog.models import Product
 from backend.notifications.errors import UnsubscribeLinkInvalid
 from backend.notifications.models import NotificationKind
@@ -15,8 +16,7 @@ _SALT = "backend.notifications.unsubscribe"
 
 def product_url(product: Product) -> str:
     """Return the address of the product's page."""
-    address: str = settings.PRODUCT_PAGE_URL
-    return address.replace("{id}", str(product.pk)).replace("{slug}", product.slug)
+    return product_address(product.pk, product.slug)
 
 
 def unsubscribe_url(user_id: int, *, kind: NotificationKind) -> str:

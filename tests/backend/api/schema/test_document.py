@@ -43,6 +43,7 @@ OPEN_TO_GUESTS = {
     "payment_webhooks_create",
     "payments_get",
     "product_images_list",
+    "product_json_ld_get",
     "product_reviews_list",
     "product_recommendations_get",
     "product_variants_get",

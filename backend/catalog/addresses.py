@@ -1,0 +1,24 @@
+"""Addresses of pages in the storefront, from the settings PRODUCT_PAGE_URL and CATEGORY_PAGE_URL."""
+
+from urllib.parse import quote, urljoin
+
+from django.conf import settings
+
+
+def product_address(product_id: int, slug: str) -> str:
+    """Return the address of a product's page."""
+    return _filled(settings.PRODUCT_PAGE_URL, pk=product_id, slug=slug)
+
+
+def category_address(category_id: int, slug: str) -> str:
+    """Return the address of a category's page."""
+    return _filled(settings.CATEGORY_PAGE_URL, pk=category_id, slug=slug)
+
+
+def public_address(address: str) -> str:
+    """Return an address with its host; one without is below PUBLIC_URL."""
+    return urljoin(f"{settings.PUBLIC_URL}/", address)
+
+
+def _filled(template: str, *, pk: int, slug: str) -> str:
+    return template.replace("{id}", str(pk)).replace("{slug}", quote(slug, safe=""))

@@ -1,0 +1,1 @@
+"""Sitemaps, product feeds and structured data."""
