@@ -22,6 +22,7 @@ from backend.discovery import feeds, sitemaps
 from backend.discovery.json_ld import json_ld
 
 _SECONDS = 600
+_INDEX = "discovery:sitemap-index"
 _XML = "application/xml; charset=utf-8"
 _WRITERS = {
     "tsv": (feeds.tsv, "text/tab-separated-values; charset=utf-8"),
@@ -33,7 +34,10 @@ _WRITERS = {
 def sitemap_index(request: HttpRequest) -> HttpResponse:
     """Return the index of the sitemaps, which is ten minutes old at most."""
     # It reads all products, so it isn't made for each request.
-    content = cache.get_or_set("discovery:sitemap-index", sitemaps.index, _SECONDS)
+    content: str | None = cache.get(_INDEX)
+    if content is None:
+        content = sitemaps.index()
+        cache.set(_INDEX, content, _SECONDS)
     return _public(content, content_type=_XML)
 
 
