@@ -5,7 +5,7 @@ writers gets a slug. The first product with a title gets the bare slug, the othe
 """
 
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef
@@ -45,6 +45,8 @@ def claim(products: Sequence[Product]) -> list[Product]:
     """
     before = {product.pk: product.slug for product in products}
     missing = list(products)
+    # Neither a new product nor a renamed one may take a slug from a product of an earlier release.
+    _reserve(_unreserved({*before.values(), *(_candidate(product, 0) for product in products)}))
     attempt = 0
     while missing:
         wanted = {product.pk: _candidate(product, attempt) for product in missing}
@@ -61,6 +63,12 @@ def _candidate(product: Product, attempt: int) -> str:
     base = slug_of(product.title)
     # Further attempts are needed only if a title ends in the id of another product.
     return base if attempt == 0 else "-".join([base, *[str(product.pk)] * attempt])
+
+
+def _unreserved(slugs: Set[str]) -> dict[int, str]:
+    """Return which of these slugs listed products have, although they have reserved none."""
+    rows = Product.objects.listed().filter(slug__in=slugs, slugs=None)
+    return dict(rows.values_list("pk", "slug"))
 
 
 def _reserve(wanted: dict[int, str]) -> dict[str, int]:

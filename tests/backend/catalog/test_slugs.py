@@ -1,5 +1,7 @@
 """Slugs are readable, unique, and stay with their product."""
 
+from functools import partial
+
 import pytest
 from django.db import IntegrityError, transaction
 
@@ -7,7 +9,8 @@ from backend.catalog.models import Product, ProductSlug
 from backend.catalog.services import delete_product, update_product
 from backend.catalog.slugs import complete, slug_of
 from backend.outbox.models import Message
-from tests.backend.shop import NOW, SYSTEM, product
+from tests.backend.shop import NOW, SYSTEM, product, seller
+from tests.backend.together import together
 
 
 @pytest.mark.parametrize(
@@ -80,3 +83,29 @@ def test_products_of_an_earlier_release_keep_their_slugs_unless_they_share_one()
     assert complete() == 0
     with pytest.raises(IntegrityError), transaction.atomic():
         ProductSlug.objects.create(slug="lamp", product=kettle)
+
+
+@pytest.mark.django_db
+def test_a_slug_that_is_not_reserved_yet_stays_with_its_product() -> None:
+    renamed, old, other = product("A lamp"), product("A chair"), product("A table")
+    ProductSlug.objects.all().delete()
+    chair = product("A chair")
+    update_product(renamed.pk, changes={"title": "A table"}, by=SYSTEM)
+    owners = dict(ProductSlug.objects.values_list("slug", "product_id"))
+    assert owners == {
+        "a-chair": old.pk,
+        f"a-chair-{chair.pk}": chair.pk,
+        "a-lamp": renamed.pk,
+        "a-table": other.pk,
+        f"a-table-{renamed.pk}": renamed.pk,
+    }
+
+
+@pytest.mark.django_db(transaction=True)
+def test_products_that_are_created_at_once_have_different_slugs() -> None:
+    sold_by = seller()
+    product("Something", sold_by=sold_by)
+    created = together(*[partial(product, "A lamp", sold_by=sold_by) for _ in range(4)])
+    slugs = sorted(Product.objects.filter(title="A lamp").values_list("slug", flat=True))
+    assert len(set(slugs)) == 4, created
+    assert slugs[0] == "a-lamp"
