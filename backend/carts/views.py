@@ -13,7 +13,7 @@ from backend.api.parameters import parse_body
 from backend.api.responses import envelope
 from backend.api.schema import envelope_of, operation
 from backend.api.shoppers import shopper_of
-from backend.api.throttles import BrowseThrottle
+from backend.api.throttles import BrowseThrottle, ScopedThrottle
 from backend.carts import services
 from backend.carts.callers import Caller, caller_of, caller_with_token
 from backend.carts.errors import CartFull, CartItemNotFound, CurrencyMismatch, UnitLimitExceeded
@@ -158,11 +158,17 @@ class CartItemView(APIView):
         return _cart(caller, now=now, message="Removed from your cart.")
 
 
+class CodesThrottle(ScopedThrottle):
+    """Codes that are entered, which could be used to guess some."""
+
+    scope = "codes"
+
+
 class CartCodesView(APIView):
     """The codes of the caller's cart."""
 
     permission_classes = (AllowAny,)
-    throttle_classes = (BrowseThrottle,)
+    throttle_classes = (CodesThrottle,)
 
     @operation(
         "cart_codes_create",

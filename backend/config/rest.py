@@ -20,6 +20,7 @@ def throttle_rates(env: Variables) -> dict[str, str]:
         "reviews": env.rate("THROTTLE_REVIEWS", "30/hour"),
         "review_votes": env.rate("THROTTLE_REVIEW_VOTES", "120/hour"),
         "order_lookup": env.rate("THROTTLE_ORDER_LOOKUP", "10/minute"),
+        "codes": env.rate("THROTTLE_CODES", "30/minute"),
         "webhooks": env.rate("THROTTLE_WEBHOOKS", "1200/minute"),
         "personal_data": env.rate("THROTTLE_PERSONAL_DATA", "10/hour"),
     }

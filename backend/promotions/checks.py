@@ -22,8 +22,10 @@ _EXISTING: Mapping[str, Callable[[Sequence[int]], Any]] = {
 _HUNDRED = Decimal(100)
 
 
-def require_valid(row: Promotion) -> None:
+def require_valid(row: Promotion, *, before: Mapping[str, Any] | None = None) -> None:
     """Check a promotion before it is stored.
+
+    What a selection has had before may have been deleted since: it selects nothing.
 
     Raises:
         InvalidInput: fields contradict each other, an amount is too precise for the currency, or a selection
@@ -33,7 +35,9 @@ def require_valid(row: Promotion) -> None:
     faults = dict(_faults(row))
     for name in SELECTIONS:
         for kind, ids in getattr(row, name).items():
-            if kind in _EXISTING and (missing := _missing(kind, ids)):
+            if kind in _EXISTING and (
+                missing := _missing(kind, ids, known=(before or {}).get(name, {}).get(kind, ()))
+            ):
                 faults[f"{name}.{kind}"] = f"Not found: {', '.join(map(str, missing))}."
     if faults:
         raise InvalidInput(**faults)
@@ -44,7 +48,9 @@ def require_valid(row: Promotion) -> None:
 def _faults(row: Promotion) -> list[tuple[str, str]]:
     of_units = row.level == Level.ITEM
     needs_currency = bool(_amounts(row))
-    values = [Decimal(value) for _, value in row.tiers] or [row.value]
+    tier_values = [Decimal(value) for _, value in row.tiers]
+    values = tier_values or [row.value]
+    of_whole_units = row.tier_measure == Measure.UNITS
     thresholds = [Decimal(threshold) for threshold, _ in row.tiers]
     checks: tuple[tuple[str, str, bool], ...] = (
         ("ends_at", "Must be later than starts_at.", bool(row.ends_at and row.ends_at <= row.starts_at)),
@@ -55,8 +61,15 @@ def _faults(row: Promotion) -> list[tuple[str, str]]:
         ("bought", "Only for `buy_get`.", row.kind != Kind.BUY_GET and any(row.bought.values())),
         ("tiers", "Not for `buy_get`.", row.kind == Kind.BUY_GET and bool(row.tiers)),
         ("tiers", "Thresholds must increase.", thresholds != sorted(set(thresholds))),
-        ("value", "A percentage is at most 100.", row.kind != Kind.AMOUNT and max(values) > _HUNDRED),
+        ("tiers", "Thresholds must be whole units.", of_whole_units and _has_fraction(thresholds)),
+        (
+            "value",
+            "A percentage is at most 100.",
+            row.kind != Kind.AMOUNT and max([*tier_values, row.value]) > _HUNDRED,
+        ),
         ("value", "Must be more than 0.", min(values) <= 0),
+        ("value", "Must not be negative.", row.value < 0),
+        ("minimum_amount", "Must not be negative.", (row.minimum_amount or 0) < 0),
         ("currency", "Needed for amounts.", needs_currency and not row.currency),
         ("currency", "Only for amounts.", not needs_currency and bool(row.currency)),
         ("unit_cap", f"{row.units_used} units are sold.", _is_below(row.unit_cap, row.units_used)),
@@ -64,6 +77,10 @@ def _faults(row: Promotion) -> list[tuple[str, str]]:
         ("code_required", "It has codes.", not row.code_required and bool(row.pk) and row.codes.exists()),
     )
     return [(field, message) for field, message, is_wrong in checks if is_wrong]
+
+
+def _has_fraction(numbers: Sequence[Decimal]) -> bool:
+    return any(number % 1 for number in numbers)
 
 
 def _is_below(cap: int | None, used: int) -> bool:
@@ -83,5 +100,6 @@ def _amounts(row: Promotion) -> dict[str, Decimal]:
     return found
 
 
-def _missing(kind: str, ids: Sequence[int]) -> list[int]:
-    return sorted(set(ids) - set(_EXISTING[kind](ids).values_list("pk", flat=True)))
+def _missing(kind: str, ids: Sequence[int], *, known: Sequence[int]) -> list[int]:
+    new = sorted(set(ids) - set(known))
+    return sorted(set(new) - set(_EXISTING[kind](new).values_list("pk", flat=True)))

@@ -1,5 +1,6 @@
 """Codes: those that a promotion has, and those that shoppers enter into their carts."""
 
+import re
 import secrets
 from collections.abc import Sequence
 from datetime import datetime
@@ -12,12 +13,13 @@ from backend.api.owners import Owner
 from backend.audit.actors import Actor
 from backend.audit.services import record
 from backend.promotions.errors import PromotionCodeExists, PromotionCodeNotFound, TooManyCodes
-from backend.promotions.models import CartCode, Promotion, PromotionCode
+from backend.promotions.models import CODE_LENGTH, CartCode, Promotion, PromotionCode
 from backend.promotions.selectors import promotion_for
 
 MAX_CART_CODES = 5
 MAX_BATCH = 10_000
 RANDOM_LENGTH = 12
+CODE = re.compile(r"[A-Za-z0-9_-]+")
 # Without 0, O, 1, I and L, which readers confuse.
 ALPHABET = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"
 
@@ -87,14 +89,13 @@ def add_codes(
     Raises:
         PromotionNotFound: there is no such promotion.
         PromotionCodeExists: some of them exist; none is added.
-        InvalidInput: the promotion needs no code, or a code is listed twice.
+        InvalidInput: the promotion needs no code, a code is listed twice or isn't one, or there are too many.
     """
     texts = [normalised(code) for code in codes]
-    if len(set(texts)) < len(texts):
-        raise InvalidInput(codes="A code is listed twice.")
-    promotion = _with_codes(promotion_id)
+    _require_texts(texts)
     try:
         with transaction.atomic():
+            promotion = _with_codes(promotion_id)
             rows = _stored(promotion, texts=texts, max_uses=max_uses, batch=batch, now=now)
             _record(promotion, rows=rows, max_uses=max_uses, batch=batch, by=by)
     except IntegrityError as error:
@@ -119,10 +120,12 @@ def add_random_codes(
 
     Raises:
         PromotionNotFound: there is no such promotion.
-        InvalidInput: the promotion needs no code.
+        InvalidInput: the promotion needs no code, or the prefix has characters that no code has.
     """
-    promotion = _with_codes(promotion_id)
+    if prefix:
+        _require_texts([normalised(prefix)], name="prefix", max_length=CODE_LENGTH - RANDOM_LENGTH)
     with transaction.atomic():
+        promotion = _with_codes(promotion_id)
         rows = _stored(
             promotion,
             texts=_new_texts(count, prefix=normalised(prefix)),
@@ -134,8 +137,20 @@ def add_random_codes(
     return rows
 
 
+def _require_texts(texts: Sequence[str], *, name: str = "codes", max_length: int = CODE_LENGTH) -> None:
+    wrong = [text for text in texts if len(text) > max_length or CODE.fullmatch(text) is None]
+    if wrong:
+        message = f"{wrong[0][:max_length]!r}: at most {max_length} letters, digits, - and _ are possible."
+        raise InvalidInput(**{name: message})
+    if len(set(texts)) < len(texts):
+        raise InvalidInput(**{name: "A code is listed twice."})
+    if len(texts) > MAX_BATCH:
+        raise InvalidInput(**{name: f"At most {MAX_BATCH} codes can be added at once."})
+
+
 def _with_codes(promotion_id: int) -> Promotion:
-    promotion = promotion_for(promotion_id)
+    """Return the promotion, locked, so that it isn't deleted and goes on needing codes."""
+    promotion = promotion_for(promotion_id, is_locked=True)
     if not promotion.code_required:
         raise InvalidInput(promotion_id="The promotion applies without a code: `code_required` is false.")
     return promotion

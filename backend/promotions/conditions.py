@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
+from math import ceil
 
 from backend.api import money
 from backend.promotions.explanation import Reason, Refusal
@@ -90,7 +91,7 @@ def refused_by_cart(rule: Rule, *, code: str, cart: Cart) -> Refusal | None:
     amount, units = cart.major(cart.cost_for(rule)), cart.units_for(rule)
     needed_amount, needed_units = rule.minimum_amount or Decimal(0), rule.minimum_units or 0
     if rule.tiers and rule.tier_measure == Measure.UNITS:
-        needed_units = max(needed_units, int(rule.tiers[0].threshold))
+        needed_units = max(needed_units, ceil(rule.tiers[0].threshold))
     elif rule.tiers:
         needed_amount = max(needed_amount, rule.tiers[0].threshold)
     if rule.kind == Kind.BUY_GET and rule.bought.is_empty:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from functools import cached_property
+from itertools import groupby
 
 from backend.api import money
 from backend.promotions.conditions import Cart, refused_by_cart, refused_by_state, value_for
@@ -50,20 +51,25 @@ class Evaluation:
     def shipping(self, price: Decimal) -> list[ShippingReduction]:
         """Return what is taken off a shipping price; together never more than the price."""
         minor, major = _conversions(self.currency)
-        cost, reduced, found = minor(price), False, []
-        remaining = list(self.shipping_rules)
-        while remaining and cost:
-            amounts = {rule.id: _off_shipping(rule, value, cost, minor) for rule, _, value in remaining}
-            remaining.sort(key=lambda each: (each[0].priority, -amounts[each[0].id], each[0].id))
-            rule, code, _ = remaining.pop(0)
-            amount = amounts[rule.id]
-            if not amount or (reduced and not rule.stackable):
-                continue
-            found.append(ShippingReduction(rule=rule, code=code, amount=major(amount)))
-            cost, reduced = cost - amount, True
-            if not rule.stackable:
-                break
+        cost, found = minor(price), list[ShippingReduction]()
+        for _, group in groupby(sorted(self.shipping_rules, key=_priority), key=_priority):
+            at_first = cost
+            ranked = sorted(
+                group, key=lambda each: (-_off_shipping(each[0], each[2], at_first, minor), each[0].id)
+            )
+            for rule, code, value in ranked:
+                amount = _off_shipping(rule, value, cost, minor)
+                if not amount or (found and not rule.stackable):
+                    continue
+                found.append(ShippingReduction(rule=rule, code=code, amount=major(amount)))
+                cost -= amount
+                if not rule.stackable:
+                    return found
         return found
+
+
+def _priority(each: tuple[Rule, str, Decimal]) -> int:
+    return each[0].priority
 
 
 def _off_shipping(rule: Rule, value: Decimal, cost: int, minor: Callable[[Decimal], int]) -> int:
@@ -128,6 +134,11 @@ class _Plan:
     def is_empty(self) -> bool:
         return not self.reductions and not self.shipping_rules
 
+    @property
+    def applied_ids(self) -> set[int]:
+        of_items = {reduction.rule.id for reduction in self.reductions}
+        return of_items | {rule.id for rule, _, _ in self.shipping_rules}
+
 
 def _best_plan(cart: Cart, candidates: Sequence[tuple[Rule, str]]) -> _Plan:
     """Return the plan of the best exclusive rule, if it reduces the items as much as all others together."""
@@ -138,9 +149,8 @@ def _best_plan(cart: Cart, candidates: Sequence[tuple[Rule, str]]) -> _Plan:
     refused_alone = [refusal for _, plan in exclusive if plan.is_empty for refusal in plan.refusals]
     if usable and usable[0][1].amount >= others.amount and (usable[0][1].amount or others.is_empty):
         (winner, _), best = usable[0]
-        losers = [each for each, _ in usable[1:]] + [
-            each for each in candidates if _is_applied(each[0], plan=others)
-        ]
+        applied = others.applied_ids
+        losers = [each for each, _ in usable[1:]] + [each for each in candidates if each[0].id in applied]
         refusals = [
             *others.refusals,
             *(
@@ -156,11 +166,6 @@ def _best_plan(cart: Cart, candidates: Sequence[tuple[Rule, str]]) -> _Plan:
     beaten = [Refusal(rule=rule, code=code, reason=Reason.LESS_THAN) for (rule, code), _ in usable]
     others.refusals += [*refused_alone, *beaten]
     return others
-
-
-def _is_applied(rule: Rule, *, plan: _Plan) -> bool:
-    applied = {reduction.rule.id for reduction in plan.reductions}
-    return rule.id in applied or rule.id in {each.id for each, _, _ in plan.shipping_rules}
 
 
 def _plan(cart: Cart, candidates: Sequence[tuple[Rule, str]]) -> _Plan:
@@ -185,7 +190,7 @@ def _with_level(cart: Cart, candidates: Sequence[tuple[Rule, str]], *, plan: _Pl
     Minima and tiers are those of the cart before the level. Of rules with one priority, the one comes first
     that would reduce more if it were the first of them.
     """
-    level, possible = Level(cart.costs), []
+    level, possible = Level(cart.costs), list[tuple[Rule, str, Decimal]]()
     for rule, code in candidates:
         refused = refused_by_cart(rule, code=code, cart=cart)
         if refused is None:
@@ -196,13 +201,12 @@ def _with_level(cart: Cart, candidates: Sequence[tuple[Rule, str]], *, plan: _Pl
     def cuts(rule: Rule, value: Decimal) -> list[Cut]:
         return cuts_of(rule, level=level, value=value, minor=cart.minor)
 
-    for priority in sorted({rule.priority for rule, _, _ in possible}):
-        group = [
+    for _, group in groupby(sorted(possible, key=_priority), key=_priority):
+        ranked = [
             (-sum(cut.amount for cut in cuts(rule, value)), rule.id, rule, code, value)
-            for rule, code, value in possible
-            if rule.priority == priority
+            for rule, code, value in group
         ]
-        for _, _, rule, code, value in sorted(group, key=lambda each: each[:2]):
+        for _, _, rule, code, value in sorted(ranked, key=lambda each: each[:2]):
             found = cuts(rule, value)
             if found:
                 plan.reductions.append(_reduction(rule, code, found, cart=cart))

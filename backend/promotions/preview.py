@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
+from backend.api import money
 from backend.api.errors import InvalidInput
 from backend.catalog.errors import VariantNotFound
 from backend.promotions.codes import normalised
@@ -74,7 +75,7 @@ def preview(
 
     Raises:
         VariantNotFound: there is no such variant.
-        InvalidInput: the variants have several currencies.
+        InvalidInput: the variants have several currencies, or the price of shipping is too precise for it.
     """
     lines, variants = lines_of(units)
     if missing := sorted(units.keys() - {line.variant_id for line in lines}):
@@ -82,6 +83,7 @@ def preview(
     currencies = sorted({variant.product.currency for variant in variants})
     if len(currencies) > 1:
         raise InvalidInput(items=f"The items have several currencies: {', '.join(currencies)}.")
+    money.require_precise(currencies[0], shipping_price=shipping_price)
     evaluation = evaluate(
         lines,
         rules=all_rules(),

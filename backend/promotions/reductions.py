@@ -4,6 +4,7 @@ Percentages are exact: they have at most four decimal places. An amount is round
 away from zero.
 """
 
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -119,7 +120,8 @@ def _gets_of_others(rule: Rule, *, level: Level, targets: Sequence[Part]) -> lis
         buys = ceil(gets / rule.get_units) * rule.buy_units
         return max(0, buys - only_bought) + max(0, gets - only_target) <= both
 
-    gets = next((n for n in range(only_target + both, 0, -1) if is_possible(n)), 0)
+    # The most that are possible: if some number isn't, no higher one is.
+    gets = bisect_left(range(1, only_target + both + 1), x=True, key=lambda n: not is_possible(n))
     buys = ceil(gets / rule.get_units) * rule.buy_units
     free_of_both, chosen = both - max(0, buys - only_bought), []
     for part in reversed(dearest_first(targets)):

@@ -15,11 +15,13 @@ from backend.promotions.rules import Rule
 def promotion_for(promotion_id: int, *, is_locked: bool = False) -> Promotion:
     """Return a promotion, locked until the end of the caller's transaction if `is_locked`.
 
+    The lock waits for the orders that are using the promotion, and new ones wait for it, also without a cap.
+
     Raises:
         PromotionNotFound: there is no such promotion.
     """
     rows = Promotion.objects.all()
-    row = (rows.select_for_update(no_key=True) if is_locked else rows).filter(pk=promotion_id).first()
+    row = (rows.select_for_update() if is_locked else rows).filter(pk=promotion_id).first()
     if row is None:
         raise PromotionNotFound(promotion_id=promotion_id)
     return row

@@ -1,6 +1,5 @@
 """Serializers of promotions and codes, for staff."""
 
-import re
 from decimal import Decimal
 from typing import Any, ClassVar
 
@@ -10,7 +9,7 @@ from backend.api import money
 from backend.api.fields import Choice, DecimalInput, Identifier, MoneyInput, MoneyOutput
 from backend.api.parameters import Body, PageParameters
 from backend.api.text import Text
-from backend.promotions.codes import MAX_BATCH, RANDOM_LENGTH
+from backend.promotions.codes import CODE, MAX_BATCH, RANDOM_LENGTH
 from backend.promotions.explanation_serializers import AppliedPromotionSerializer, RefusedPromotionSerializer
 from backend.promotions.models import CODE_LENGTH, Promotion, PromotionCode
 from backend.promotions.rules import Kind, Level, Measure
@@ -20,7 +19,6 @@ MAX_TIERS = 20
 MAX_UNITS = 1_000_000_000
 GREATEST_PRIORITY = 100_000
 DEFAULT_PRIORITY = 100
-CODE = re.compile(r"[A-Za-z0-9_-]+")
 
 PROMOTION: dict[str, Any] = {
     "name": "10 % off lamps",

@@ -80,7 +80,7 @@ def update_promotion(
         for name, value in changes.items():
             setattr(row, name, value)
         _require_counted(row, before=before)
-        require_valid(row)
+        require_valid(row, before=before)
         if changed := differences(before, _values(row)):
             row.version, row.updated_at = row.version + 1, now
             row.save(update_fields=[*FIELDS, "version", "updated_at"])

@@ -6,6 +6,8 @@ from typing import Any
 
 from backend.api.errors import InvalidInput
 
+MAX_DIGITS = 16
+MAX_PLACES = 4
 ID_LISTS = ("products", "variants", "categories", "sellers")
 
 
@@ -39,6 +41,14 @@ def _is_tier(tier: Any) -> bool:
     if not isinstance(tier, list) or len(tier) != 2 or not all(isinstance(each, str) for each in tier):
         return False
     try:
-        return all(Decimal(each).is_finite() and Decimal(each) > 0 for each in tier)
+        return all(_is_amount(Decimal(each)) for each in tier)
     except InvalidOperation:
         return False
+
+
+def _is_amount(number: Decimal) -> bool:
+    """Return whether the number is positive, and fits the columns of amounts."""
+    if not number.is_finite() or number <= 0:
+        return False
+    exponent = number.as_tuple().exponent
+    return exponent >= -MAX_PLACES and number.adjusted() < MAX_DIGITS - MAX_PLACES  # type: ignore[operator]

@@ -24,7 +24,10 @@ from backend.promotions.rules import Code, Rule
 
 SQL = Path(__file__).parent / "sql"
 Taken = set[tuple[str, int]]
-"""What was taken of a promotion: its own counters ("promotion"), its code's ("code"), the customer's."""
+"""What was taken of a promotion: its own counters ("promotion"), its code's ("code"), the customer's.
+
+A promotion without a cap counts as taken if it still exists and still has none.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +70,7 @@ def _taken_at_once(uses: Sequence[Use], *, cart: Owner, used_by: str) -> Taken:
     parameters: dict[str, Any] = {
         "promotions": [use.rule.id for use in counted],
         "units": [use.units for use in counted],
+        "uncounted": [use.rule.id for use in uses if not use.is_counted],
         "codes": [use.code.code for use in uses if use.is_code_counted and use.code],
         "of_customer": [use.rule.id for use in uses if used_by],
         "owner": used_by,
@@ -80,36 +84,41 @@ def _taken_at_once(uses: Sequence[Use], *, cart: Owner, used_by: str) -> Taken:
 
 def _taken_one_by_one(uses: Sequence[Use], *, cart: Owner, used_by: str) -> Taken:
     """Take the uses by several statements, for SQLite, which has one writer at a time."""
-    taken: Taken = set()
-    for use in uses:
-        taken |= _taken_one(use, used_by=used_by)
     CartCode.objects.filter(**cart.columns()).delete()
-    return taken
+    return _taken(uses, used_by=used_by)
 
 
 def _wanted(uses: Iterable[Use], *, used_by: str) -> Taken:
     wanted: Taken = set()
     for use in uses:
-        parts = (("promotion", use.is_counted), ("code", use.is_code_counted), ("customer", bool(used_by)))
+        parts = (("promotion", True), ("code", use.is_code_counted), ("customer", bool(used_by)))
         wanted |= {(what, use.rule.id) for what, is_counted in parts if is_counted}
     return wanted
 
 
-def _taken_one(use: Use, *, used_by: str) -> Taken:
-    taken: Taken = set()
-    pk = use.rule.id
-    if use.is_counted:
-        free = Q(unit_cap=None) | Q(units_used__lte=F("unit_cap") - use.units)
-        rows = Promotion.objects.filter(free, Q(use_cap=None) | Q(uses__lt=F("use_cap")), pk=pk)
-        if rows.update(units_used=F("units_used") + use.units, uses=F("uses") + 1):
-            taken.add(("promotion", pk))
-    if use.is_code_counted and use.code:
-        codes = PromotionCode.objects.filter(code=use.code.code, uses__lt=F("max_uses"))
-        if codes.update(uses=F("uses") + 1):
+def _taken(uses: Sequence[Use], *, used_by: str) -> Taken:
+    """Take uses, sorted by promotion; all promotions, then all codes, then all counters of the customer.
+
+    Rows are locked in the sequence of the SQL file: otherwise orders could deadlock.
+    """
+    taken = {("promotion", use.rule.id) for use in uses if _is_taken(use)}
+    coded = [(use.code.code, use.rule.id) for use in uses if use.is_code_counted and use.code]
+    for code, pk in sorted(coded):
+        if PromotionCode.objects.filter(code=code, uses__lt=F("max_uses")).update(uses=F("uses") + 1):
             taken.add(("code", pk))
-    if used_by and _is_taken_by_customer(use.rule, used_by=used_by):
-        taken.add(("customer", pk))
-    return taken
+    of_customer = uses if used_by else ()
+    return taken | {
+        ("customer", use.rule.id) for use in of_customer if _is_taken_by_customer(use.rule, used_by=used_by)
+    }
+
+
+def _is_taken(use: Use) -> bool:
+    rows = Promotion.objects.filter(pk=use.rule.id)
+    if not use.is_counted:
+        return rows.filter(unit_cap=None, use_cap=None).exists()
+    free = Q(unit_cap=None) | Q(units_used__lte=F("unit_cap") - use.units)
+    rows = rows.filter(free, Q(use_cap=None) | Q(uses__lt=F("use_cap")))
+    return bool(rows.update(units_used=F("units_used") + use.units, uses=F("uses") + 1))
 
 
 def _is_taken_by_customer(rule: Rule, *, used_by: str) -> bool:
@@ -164,6 +173,7 @@ def give_back(
     `units` are all reduced units that are cancelled so far, by promotion id. If the order `is_cancelled` as a
     whole, its uses and codes are given back too, once.
     """
+    given: list[tuple[PromotionUse, int]] = []
     uses = PromotionUse.objects.filter(order_number=order_number, given_back_at=None)
     for use in uses.order_by("promotion_id"):
         total = use.units if is_cancelled else min(use.units, units.get(use.promotion_id, 0))
@@ -177,7 +187,8 @@ def give_back(
             pk=use.pk, given_back_at=None, units_given_back=use.units_given_back
         )
         if unchanged.update(**changes):
-            _count_back(use, units=fewer, is_cancelled=is_cancelled, used_by=used_by)
+            given.append((use, fewer))
+    _count_back(given, is_cancelled=is_cancelled, used_by=used_by)
 
 
 def take_again(order_number: str, *, used_by: str) -> None:
@@ -187,31 +198,41 @@ def take_again(order_number: str, *, used_by: str) -> None:
         PromotionUsedUp: a cap doesn't allow one of them; the caller's transaction must be rolled back.
     """
     rows = PromotionUse.objects.filter(order_number=order_number).exclude(given_back_at=None)
-    for row in rows.select_related("promotion").order_by("promotion_id"):
-        code = PromotionCode.objects.filter(code=row.code, max_uses__isnull=False).first()
-        rule = rule_of(row.promotion, paths={})
-        use = Use(
-            rule=rule,
-            code=Code(code=code.code, rule_id=rule.id, max_uses=code.max_uses) if code else None,
-            units=row.units,
-            amount=row.amount,
+    again = {row.pk: _use_of(row) for row in rows.select_related("promotion").order_by("promotion_id")}
+    uses = list(again.values())
+    if missing := _wanted(uses, used_by=used_by) - _taken(uses, used_by=used_by):
+        raise _used_up([use for use in uses if any(pk == use.rule.id for _, pk in missing)])
+    for pk, use in again.items():
+        # A cap may have been removed since, so that this use is not counted.
+        PromotionUse.objects.filter(pk=pk).update(
+            given_back_at=None, units_given_back=0, is_counted=use.is_counted
         )
-        if _wanted([use], used_by=used_by) - _taken_one(use, used_by=used_by):
-            raise _used_up([use])
-        PromotionUse.objects.filter(pk=row.pk).update(given_back_at=None, units_given_back=0)
 
 
-def _count_back(use: PromotionUse, *, units: int, is_cancelled: bool, used_by: str) -> None:
-    if use.is_counted:
-        Promotion.objects.filter(pk=use.promotion_id).update(
-            units_used=Greatest(0, F("units_used") - units),
-            uses=Greatest(0, F("uses") - (1 if is_cancelled else 0)),
-        )
+def _use_of(row: PromotionUse) -> Use:
+    rule = rule_of(row.promotion, paths={})
+    code = PromotionCode.objects.filter(code=row.code, max_uses__isnull=False).first()
+    return Use(
+        rule=rule,
+        code=Code(code=code.code, rule_id=rule.id, max_uses=code.max_uses) if code else None,
+        units=row.units,
+        amount=row.amount,
+    )
+
+
+def _count_back(given: Sequence[tuple[PromotionUse, int]], *, is_cancelled: bool, used_by: str) -> None:
+    """Give back uses with their units, sorted by promotion, in the sequence of `_taken`."""
+    for use, units in given:
+        if use.is_counted:
+            Promotion.objects.filter(pk=use.promotion_id).update(
+                units_used=Greatest(0, F("units_used") - units),
+                uses=Greatest(0, F("uses") - (1 if is_cancelled else 0)),
+            )
     if not is_cancelled:
         return
-    if use.code:
-        codes = PromotionCode.objects.filter(code=use.code, max_uses__isnull=False, uses__gt=0)
+    for code in sorted(use.code for use, _ in given if use.code):
+        codes = PromotionCode.objects.filter(code=code, max_uses__isnull=False, uses__gt=0)
         codes.update(uses=F("uses") - 1)
-    if used_by:
+    for use, _ in given if used_by else ():
         customers = CustomerUse.objects.filter(promotion=use.promotion_id, owner=used_by, uses__gt=0)
         customers.update(uses=F("uses") - 1)

@@ -1,4 +1,6 @@
 -- Takes uses as far as the caps allow, and empties the cart's codes. Returns what was taken.
+-- A promotion without a cap is only kept from being deleted, or getting one, until the order is committed: many
+-- orders can hold this lock, and the key of the use would take it anyway.
 -- Rows are locked in the order promotions by id, codes by text, customers by promotion: each count() makes a
 -- part wait for the one before it.
 WITH wanted AS (
@@ -21,10 +23,20 @@ taken AS (
         AND (promotion.use_cap IS NULL OR promotion.uses < promotion.use_cap)
     RETURNING promotion.id
 ),
+kept AS (
+    SELECT promotion.id
+    FROM promotions_promotion AS promotion
+    WHERE promotion.id = ANY(%(uncounted)s::bigint[])
+        AND promotion.unit_cap IS NULL
+        AND promotion.use_cap IS NULL
+        AND (SELECT COUNT(*) FROM taken) >= 0
+    ORDER BY promotion.id
+    FOR KEY SHARE
+),
 locked_codes AS (
     SELECT code.id
     FROM promotions_promotioncode AS code
-    WHERE code.code = ANY(%(codes)s::text[]) AND (SELECT COUNT(*) FROM taken) >= 0
+    WHERE code.code = ANY(%(codes)s::text[]) AND (SELECT COUNT(*) FROM kept) >= 0
     ORDER BY code.code
     FOR NO KEY UPDATE
 ),
@@ -53,6 +65,8 @@ emptied AS (
     WHERE user_id = %(user_id)s::bigint OR guest = NULLIF(%(guest)s, '')
 )
 SELECT 'promotion', id FROM taken
+UNION ALL
+SELECT 'promotion', id FROM kept
 UNION ALL
 SELECT 'code', promotion_id FROM taken_codes
 UNION ALL

@@ -6,6 +6,9 @@ WITH entered AS (
     FROM promotions_cartcode AS cart
     JOIN promotions_promotioncode AS code ON code.id = cart.code_id
     WHERE cart.user_id = %s OR cart.guest = NULLIF(%s, '')
+    -- Requests at the same time can enter more than a cart holds.
+    ORDER BY cart.id
+    LIMIT 5
 )
 SELECT
     promotion.*,

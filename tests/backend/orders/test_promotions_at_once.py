@@ -7,13 +7,15 @@ from decimal import Decimal
 import pytest
 
 from backend.accounts.models import User
+from backend.api.errors import InvalidInput
 from backend.api.owners import Owner
 from backend.orders.cancellation import cancel_units
 from backend.orders.models import Order, OrderAdjustment
 from backend.promotions.codes import add_random_codes, enter_code
-from backend.promotions.errors import PromotionUsedUp
+from backend.promotions.errors import PromotionUsed, PromotionUsedUp
 from backend.promotions.models import CustomerUse, Promotion, PromotionCode, PromotionUse
 from backend.promotions.reading import terms_for
+from backend.promotions.services import delete_promotion, update_promotion
 from tests.backend.orders.steps import check_out, fill
 from tests.backend.promotions.shop import promotion
 from tests.backend.shop import NOW, SYSTEM, customer, variant
@@ -99,3 +101,69 @@ def test_a_cancellation_by_several_requests_gives_back_once() -> None:
     together(*(cancelling(order_id) for order_id in orders * 2))
     flash.refresh_from_db()
     assert (flash.units_used, flash.uses) == (8, 4)
+
+
+@pytest.mark.parametrize("change", ["deleted", "capped"])
+def test_an_order_whose_promotion_is_deleted_or_gets_a_cap_is_refused(change: str) -> None:
+    (user,) = shoppers(1, units={variant().pk: 1})
+    row = promotion()
+    terms = terms_for(Owner(user_id=user.pk), now=NOW)
+    if change == "deleted":
+        delete_promotion(row.pk, by=SYSTEM)
+    else:
+        update_promotion(row.pk, changes={"use_cap": 1}, version=1, by=SYSTEM, now=NOW)
+    with pytest.raises(PromotionUsedUp):
+        check_out(user, terms=terms)
+    assert not Order.objects.exists()
+
+
+def test_staff_change_a_promotion_while_it_is_used_for_the_first_time() -> None:
+    lamp = variant(stock=500)
+    for number in range(12):
+        row = promotion(name=f"Round {number}")
+        users = shoppers(3, units={lamp.pk: 1})
+
+        def changing(row: Promotion = row, *, is_deleted: bool = number % 2 == 0) -> str:
+            try:
+                if is_deleted:
+                    delete_promotion(row.pk, by=SYSTEM)
+                else:
+                    update_promotion(row.pk, changes={"use_cap": 1}, version=1, by=SYSTEM, now=NOW)
+            except (PromotionUsed, InvalidInput):
+                return "used"
+            return "changed"
+
+        *placed, changed = together(*(ordering([user]) for user in users), changing)
+        assert placed == [None] * len(users)
+        uses = PromotionUse.objects.filter(promotion_id=row.pk)
+        if changed == "used":
+            assert uses.count() >= 1
+        else:
+            assert [use.is_counted for use in uses] in ([], [True])
+        Promotion.objects.filter(pk=row.pk).update(is_active=False)
+
+
+def test_orders_and_cancellations_with_the_same_promotions_do_not_wait_for_each_other() -> None:
+    lamp = variant(stock=500)
+    promotion("MANY", name="Codes", max_uses=500)
+    promotion(name="Sale", unit_cap=500)
+    before = shoppers(24, units={lamp.pk: 1}, codes=["MANY"])
+    order_together(before)
+    orders = list(Order.objects.values_list("pk", flat=True))
+    after = shoppers(24, units={lamp.pk: 1}, codes=["MANY"])
+
+    def cancelling(ids: Sequence[int]) -> Callable[[], None]:
+        def act() -> None:
+            for order_id in ids:
+                cancel_units(order_id, by=SYSTEM, now=NOW)
+
+        return act
+
+    actions = [ordering(after[start::4]) for start in range(4)]
+    actions += [cancelling(orders[start::4]) for start in range(4)]
+    assert together(*actions) == [None] * 8
+    assert set(Promotion.objects.values_list("name", "units_used", "uses")) == {
+        ("Codes", 0, 0),
+        ("Sale", 24, 24),
+    }
+    assert PromotionCode.objects.get().uses == 24
