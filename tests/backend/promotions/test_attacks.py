@@ -103,7 +103,7 @@ def test_a_promotion_can_be_changed_although_something_of_it_was_deleted() -> No
     changes = {"excluded": {"variants": [gone]}}
     with pytest.raises(InvalidInput) as refused:
         update_promotion(row.pk, changes=changes, version=2, **common)
-    assert list(refused.value.details) == ["excluded.variants"]  # type: ignore[call-overload]
+    assert list(refused.value.details) == ["excluded.variants"]
 
 
 @pytest.mark.django_db
