@@ -13,31 +13,24 @@ from ml.report.words import minute, recipe_text
 
 USE = """\
 Lists of products for the pages of one shop: for shoppers with a history, for the pages of products, and for
-everyone. They are computed ahead and published as lists; what a shopper viewed last is added at a request.
+everyone.
 
-Not intended for: prices, credit, eligibility or any other decision about a person; another shop; shoppers
-without interactions, who get popular products.
+Not intended for: prices, credit, eligibility or any other decision about a person; another shop.
 """
 LIMITS = f"""\
 - The metrics are of past behaviour, which was influenced by what was shown. They say how well a recipe
   predicts it, not what a list earns; reports of exposures and revenue do.
-- Products that are newer than the data are in no list of interactions.
-- Popular products are shown more often than others; the report's table of lists says by how much.
+- Products that are newer than the data are in none of these lists.
 - Segments of fewer than {gates.MIN_SEGMENT_USERS} test users are not judged; with fewer than
   {gates.MIN_USERS} test users no personal list is published.
 """
 ETHICS = """\
 - Lists of persons are personal data: each row has the random key of a shopper, the products recommended to
   that shopper, and for some of them the product of the history that explains it. Names, addresses, phone
-  numbers and texts of people are neither read nor stored.
-- Explanations name products of a person's history. The registry is readable for its owner only.
+  numbers and texts of people are not among what models learn from.
 - Other lists have no keys. A product of very few buyers may be listed beside what they bought.
 - Erasing a shopper deletes the mapping of the key, the rows in the warehouse, and the shopper's lists in all
-  versions that are kept, which get new checksums. The next training learns without these rows; recipes and
-  metrics of versions that learned from them stay, because they are sums over many shoppers.
-- The export of a person's data has the lists that are stored for this shopper.
-- Interactions of guests who neither bought nor came back teach the models nothing, so that forged ones can't
-  move lists. This also leaves out honest guests.
+  versions that are kept. Recipes and metrics stay, because they are sums over many shoppers.
 - No attribute of persons is used, so that differences between groups of people can't be measured here.
 """
 
@@ -57,7 +50,7 @@ def card(version: Version) -> Iterator[str]:
         ("Gates", _gates(manifest)),
         ("Drift", _drift(manifest)),
         ("Limits", LIMITS.splitlines()),
-        ("Personal data and ethics", [*_persons(version), *ETHICS.splitlines()]),
+        ("Personal data and ethics", [*_persons(version), *ETHICS.splitlines(), *_young(manifest)]),
         ("Environment", _environment(manifest)),
     ):
         yield from ("", f"## {title}", "")
@@ -153,6 +146,18 @@ def _persons(version: Version) -> Iterator[str]:
     kinds = ", ".join(f"{count:,} in `{name}`" for name, count in rows.items())
     yield f"Lists of persons in this version: {kinds or 'none'}."
     yield ""
+
+
+def _young(manifest: Mapping[str, Any]) -> Iterator[str]:
+    """Yield what the version learned from shoppers who are not trusted, by the limits of its training."""
+    trust = manifest.get("trust") or {}
+    if trust.get("is_young_shop"):
+        yield "- The shop was young: shoppers who are not trusted counted like the others."
+    elif (weight := trust.get("limits", {}).get("young_weight")) is not None:
+        yield (
+            f"- Interactions of shoppers who neither bought nor came back had at least {weight:g} of the "
+            "weight of the others, the same for forged ones and for those of honest guests."
+        )
 
 
 def _environment(manifest: Mapping[str, Any]) -> Iterator[str]:

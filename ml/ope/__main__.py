@@ -9,6 +9,7 @@ import os
 import sys
 from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 from analytics_pipeline import embedded
 from analytics_pipeline.settings import InvalidSetting, PipelineSettings
@@ -51,13 +52,14 @@ EXPECTED = (
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Print a table and return 0, or print an error to stderr and return 1."""
-    today = datetime.now(UTC).date()
-    options = _parser(today).parse_args(arguments)
+    options = _parser().parse_args(arguments)
     try:
+        pipeline = PipelineSettings.from_env()
+        _set_days(options, today=datetime.now(ZoneInfo(pipeline.time_zone)).date())
         registry = Registry(TrainingSettings.from_env().registry)
         versions = (registry.load(options.version), registry.load(options.against))
         lists = tuple(_personal(version, options.algorithm) for version in versions)
-        logged = _read(options, until=today)
+        logged = _read(options, pipeline)
         found = compare(
             logged.lists,
             versions=(versions[0].id, versions[1].id),
@@ -78,18 +80,25 @@ def _personal(version: Version, algorithm: str) -> Lists:
     return version.lists(name)
 
 
-def _read(options: argparse.Namespace, *, until: date) -> Logged:
-    settings = PipelineSettings.from_env()
+def _set_days(options: argparse.Namespace, *, today: date) -> None:
+    """Set the days that were not given; `today` is that of the shop."""
+    options.today = today
+    options.start_date = options.start_date or today - timedelta(days=DAYS)
+    options.end_date = options.end_date or today
+
+
+def _read(options: argparse.Namespace, settings: PipelineSettings) -> Logged:
+    zone = ZoneInfo(settings.time_zone)
     with embedded.ensure(settings, embedded.WAREHOUSE):
         warehouse = Warehouse(settings)
         try:
             return from_warehouse(
                 warehouse,
                 slot=options.slot,
-                start=_midnight(options.start_date),
-                end=_midnight(options.end_date + timedelta(days=1)),
+                start=_midnight(options.start_date, zone),
+                end=_midnight(options.end_date + timedelta(days=1), zone),
                 metric=Metric(options.metric),
-                until=until,
+                until=options.today,
                 currency=options.currency,
             )
         finally:
@@ -132,11 +141,11 @@ def _support(one: Evaluation) -> str:
     )
 
 
-def _midnight(day: date) -> datetime:
-    return datetime.combine(day, time(), tzinfo=UTC)
+def _midnight(day: date, zone: ZoneInfo) -> datetime:
+    return datetime.combine(day, time(), tzinfo=zone).astimezone(UTC)
 
 
-def _parser(today: date) -> argparse.ArgumentParser:
+def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m ml.ope",
         description="Compare what two versions' orders of the shown lists would have earned.",
@@ -150,13 +159,10 @@ def _parser(today: date) -> argparse.ArgumentParser:
     parser.add_argument(
         "--start-date",
         type=date.fromisoformat,
-        default=today - timedelta(days=DAYS),
         metavar="DAY",
-        help=f"the first day (UTC) of the lists ({DAYS} days ago)",
+        help=f"the first day of the lists, in the shop's time zone ({DAYS} days ago)",
     )
-    parser.add_argument(
-        "--end-date", type=date.fromisoformat, default=today, metavar="DAY", help="the last day (today)"
-    )
+    parser.add_argument("--end-date", type=date.fromisoformat, metavar="DAY", help="the last day (today)")
     parser.add_argument("--slot", default=SLOT, help=f"the slot of the lists ({SLOT})")
     parser.add_argument(
         "--algorithm", default=ALGORITHM, help=f"whose personal lists are compared ({ALGORITHM})"

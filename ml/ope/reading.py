@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
+from zoneinfo import ZoneInfo
 
 import pandas as pd
 
@@ -48,7 +49,8 @@ def from_warehouse(
 ) -> Logged:
     """Return the lists that a slot showed from `start` until before `end`.
 
-    Revenue is that of movements up to the day `until`, in `currency`; "" is the only one that there is.
+    Revenue is that of movements up to the day `until` (in the shop's time zone), in `currency`; "" is the
+    only one that there is.
 
     Raises:
         SeveralCurrencies: there is revenue in several, and none is named.
@@ -59,7 +61,9 @@ def from_warehouse(
     kept = rows[rows["propensities"].map(len) > 0] if len(rows) else rows
     rewards = list(kept["clicked"]) if len(kept) else []
     if metric is Metric.REVENUE:
-        earned = logged_lists.revenue(warehouse, slot=slot, start=start.date(), end=until)
+        # Revenue is selected by days of the shop, which begin at other times than days of UTC.
+        first = start.astimezone(ZoneInfo(warehouse.settings.time_zone)).date()
+        earned = logged_lists.revenue(warehouse, slot=slot, start=first, end=until)
         currency = currency or _only_currency(earned)
         rewards = _revenue(kept, earned[earned["currency"] == currency])
     columns = [list(kept[name]) if len(kept) else [] for name in ("shopper", "product_ids", "propensities")]

@@ -186,6 +186,25 @@ def test_a_card_says_what_personal_data_a_version_has_and_how_it_was_judged(
     assert not [key for key in version.lists("user.content_based").subjects if f" {key} " in printed]
 
 
+@pytest.mark.parametrize(
+    ("trust", "expected"),
+    [
+        ({"is_young_shop": True, "limits": {"young_weight": 0.0}}, "The shop was young"),
+        ({"is_young_shop": False, "limits": {"young_weight": 0.25}}, "had at least 0.25 of the weight"),
+    ],
+    ids=["young shop", "older shop"],
+)
+def test_a_card_says_what_the_training_learned_from_shoppers_who_are_not_trusted(
+    trust: dict[str, Any], expected: str, registry: Registry, capsys: pytest.CaptureFixture[str]
+) -> None:
+    counts = {"shoppers": 10, "trusted": 4, "rows": {}}
+    name = register(registry, day=1, rows={"1": [2]}, chosen={}, trust={**counts, **trust})
+
+    assert main(["card", name]) == 0
+
+    assert expected in " ".join(capsys.readouterr().out.split())
+
+
 def test_a_card_of_an_earlier_release_says_what_is_missing(
     registry: Registry, capsys: pytest.CaptureFixture[str]
 ) -> None:

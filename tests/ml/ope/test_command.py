@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -50,8 +51,13 @@ def stored(event: AnyEvent, *, shopper: int, is_bot: bool = False) -> Record:
     )
 
 
-def sold(warehouse: Warehouse, rows: Sequence[tuple[UUID, int, int, str, str, str]]) -> None:
-    """Store movements of (list, shopper, product, kind, amount, currency), a day after their list was shown."""
+def sold(
+    warehouse: Warehouse,
+    rows: Sequence[tuple[UUID, int, int, str, str, str]],
+    *,
+    after: timedelta = timedelta(days=1),
+) -> None:
+    """Store movements of (list, shopper, product, kind, amount, currency), some time after their list was shown."""
     moments = [datetime.fromtimestamp(uuid7.milliseconds(row[0]) / 1000, UTC) for row in rows]
     columns: dict[str, list[Any]] = {
         "movement_id": list(range(1, len(rows) + 1)),
@@ -63,7 +69,7 @@ def sold(warehouse: Warehouse, rows: Sequence[tuple[UUID, int, int, str, str, st
         "kind": [row[3] for row in rows],
         "amount": [Decimal(row[4]) for row in rows],
         "currency": [row[5] for row in rows],
-        "occurred_at": [moment + timedelta(days=1) for moment in moments],
+        "occurred_at": [moment + after for moment in moments],
         "cart_added_at": [moment + timedelta(hours=1) for moment in moments],
         "version": [1] * len(rows),
     }
@@ -243,6 +249,28 @@ def test_guests_bots_late_clicks_and_other_slots(warehouse: Warehouse) -> None:
     assert clicked.lists.rewards.tolist() == [[0, 1]]
     assert clicked.without_propensities == 1
     assert (earned.currency, earned.lists.rewards.tolist()) == ("EUR", [[20, 0]])
+
+
+def test_revenue_counts_from_the_day_of_the_shop_on_which_the_first_list_was_shown(
+    warehouse: Warehouse,
+) -> None:
+    """The first hours of 1 February by UTC are 31 January in Los Angeles."""
+    list_id = id_after("early", hours=1)
+    shown = Exposure(
+        event_id=list_id,
+        surface="recommendations",
+        slot="user",
+        product_ids=(11, 12),
+        propensities=(0.9, 0.9),
+    )
+    ingest.load(warehouse, [stored(shown, shopper=1)])
+    sold(warehouse, [(list_id, 1, 11, "SALE", "30.00", "EUR")], after=timedelta(hours=2))
+    west = Warehouse(replace(warehouse.settings, time_zone="America/Los_Angeles"))
+
+    try:
+        assert read(west, Metric.REVENUE).lists.rewards.tolist() == [[30, 0]]
+    finally:
+        west.close()
 
 
 def test_revenue_in_two_currencies_needs_a_choice(warehouse: Warehouse) -> None:
