@@ -19,6 +19,7 @@ from backend.notifications.links import product_url
 from backend.notifications.messages import Attachment, Channel, Lines
 from backend.notifications.models import CartReminder, NotificationKind
 from backend.notifications.order_kinds import ORDER_KINDS
+from backend.notifications.wish_kinds import PriceDropKind
 from backend.outbox.topics import Topic
 
 LINES_SHOWN = 50
@@ -143,6 +144,7 @@ _OWN: Sequence[KindDefinition] = (
     StockAlertKind(),
     BackInStockKind(),
     CartLeftKind(),
+    PriceDropKind(),
     OneTimePasswordKind(),
     EmailVerificationKind(),
     SecurityNoticeKind(),

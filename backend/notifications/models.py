@@ -36,6 +36,7 @@ class NotificationKind(models.TextChoices):
     PAYMENT_FAILED = "payment_failed", "Payments of yours that failed"
     REVIEW_REQUEST = "review_request", "Requests to review what you received"
     CART_LEFT = "cart_left", "Products that you left in your cart"
+    PRICE_DROP = "price_drop", "Products of your wish lists that cost less"
 
 
 OPTIONAL_KINDS = (
@@ -47,6 +48,7 @@ OPTIONAL_KINDS = (
     NotificationKind.RETURN_STEP,
     NotificationKind.REVIEW_REQUEST,
     NotificationKind.CART_LEFT,
+    NotificationKind.PRICE_DROP,
 )
 """The kinds that users can unsubscribe from."""
 GUEST_KINDS = (
