@@ -62,7 +62,12 @@ def server() -> Iterator[MailServer]:
 
 @pytest.fixture
 def shop(tmp_path: Path, server: MailServer) -> Shop:
-    environ = {"EMAIL_HOST": "127.0.0.1", "EMAIL_PORT": str(server.port), "PYTHONPATH": str(ROOT)}
+    environ = {
+        "NOTIFICATIONS_OFF": "inbox",
+        "EMAIL_HOST": "127.0.0.1",
+        "EMAIL_PORT": str(server.port),
+        "PYTHONPATH": str(ROOT),
+    }
     if RUN.database_url:
         name = f"mail_{tmp_path.name}_{os.getpid()}".replace("-", "_").lower()[:60]
         environ["DATABASE_URL"] = fresh_database(RUN.database_url, name=name)
