@@ -18,6 +18,7 @@ class StaffArea(StrEnum):
     REPORTS = "reports"
     MODELS = "models"
     OPERATIONS = "operations"
+    WEBHOOKS = "webhooks"
     AUDIT = "audit"
     STAFF = "staff"
 

@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
+from ipaddress import ip_network
 from itertools import pairwise
 from typing import Any, TypeVar
 
@@ -66,6 +67,28 @@ class Variables:
         """Return the lines of a text, which are separated by semicolons."""
         text = self.text(name, ";".join(default))
         return [line.strip() for line in text.split(";") if line.strip()]
+
+    def ports(self, name: str, default: Sequence[str]) -> list[str]:
+        """Return a comma-separated list of ports and ranges of ports, such as `443` and `8000-8999`."""
+
+        def parse(text: str) -> list[str]:
+            words = [word.strip() for word in text.split(",") if word.strip()]
+            for word in words:
+                first, _, last = word.partition("-")
+                if not 0 < int(first) <= int(last or first) < 65_536:
+                    raise ValueError(word)
+            return words
+
+        return self._parsed(name, ",".join(default), parse, "must be ports and ranges, such as 443,8000-8999")
+
+    def networks(self, name: str) -> list[str]:
+        """Return a comma-separated list of IP networks."""
+
+        def parse(text: str) -> list[str]:
+            words = [word.strip() for word in text.split(",") if word.strip()]
+            return [str(ip_network(word)) for word in words]
+
+        return self._parsed(name, "", parse, "must be networks, such as 10.1.0.0/16,127.0.0.0/8")
 
     def prefix(self, name: str, default: str) -> str:
         """Return the beginning of a series of numbers."""

@@ -42,6 +42,7 @@ APPS = [
     "backend.discovery",
     "backend.audit_log",
     "backend.notifications",
+    "backend.webhooks",
     "backend.privacy",
     "backend.dashboard",
     "backend.config.apps.ConfigConfig",

@@ -136,6 +136,15 @@ BEAT_SCHEDULE = {
         "task": "backend.notifications.tasks.delete_old_deliveries",
         "schedule": timedelta(days=1),
     },
+    "send due webhooks": {
+        "task": "backend.webhooks.tasks.send_due_webhooks",
+        "schedule": timedelta(seconds=5),
+        "options": {"expires": 5},
+    },
+    "delete old webhooks": {
+        "task": "backend.webhooks.tasks.delete_old_webhooks",
+        "schedule": timedelta(days=1),
+    },
     "mail due reports": {
         "task": "backend.dashboard.tasks.mail_due_reports",
         "schedule": timedelta(minutes=1),

@@ -30,4 +30,5 @@ STAFF_AREAS_OF_APPS: Mapping[str, StaffArea] = {
     "taxes": StaffArea.PAYMENTS,
     "tracking": StaffArea.REPORTS,
     "wish_lists": StaffArea.CUSTOMERS,
+    "webhooks": StaffArea.WEBHOOKS,
 }

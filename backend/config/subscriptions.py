@@ -30,6 +30,7 @@ from backend.reviews.subscribers import VerifiedReviews
 from backend.search.rebuilding import index_subscribers
 from backend.tracking.subscribers import GuestRecentProducts
 from backend.wish_lists.subscribers import Wishes
+from backend.webhooks.subscribers import WebhookEvents
 
 
 def subscribers() -> list[Subscriber]:
@@ -62,6 +63,7 @@ def subscribers() -> list[Subscriber]:
         Deliveries(clock=timezone.now),
         OrderDeliveries(clock=timezone.now),
         LiveEvents(Feed(PipelineSettings.from_env())),
+        WebhookEvents(clock=timezone.now),
         *(StoreErasure(store, clock=timezone.now, writers=writers.get(store.name, ())) for store in stores()),
     ]
 

@@ -22,6 +22,7 @@ from backend.recommendations import health as recommendations_health
 from backend.search import health as search_health
 from backend.tracking import health as stream_health
 from backend.tracking import sink
+from backend.webhooks import health as webhooks_health
 
 if TYPE_CHECKING:
     from backend.dashboard.ledger_kind import LedgerFindingKind
@@ -46,6 +47,7 @@ def connect() -> None:
     health.register("stream", stream_health.check, required=False)
     health.register("recommendations", recommendations_health.check, required=False)
     health.register("notifications", notifications_health.check, required=False)
+    health.register("webhooks", webhooks_health.check, required=False)
     health.register("warehouse", warehouse_health.check, required=False)
     health.register("reconciliation", warehouse_health.reconciliation, required=False)
 

@@ -1,0 +1,1 @@
+"""Events for other systems: endpoints, signed deliveries with retries, and their log."""
