@@ -7,11 +7,12 @@ killed: the delivery becomes due again. docs/decisions/webhooks.md explains the 
 
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
+from typing import Protocol
 
 import structlog
 from django.db import transaction
@@ -19,7 +20,7 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from backend.audit.actors import Actor
 from backend.audit.services import record
-from backend.webhooks.client import Client, Response
+from backend.webhooks.client import Response
 from backend.webhooks.documents import body_of
 from backend.webhooks.errors import NotSent
 from backend.webhooks.models import (
@@ -35,6 +36,14 @@ from backend.webhooks.signatures import SigningKeyMissing, signed_headers
 logger = structlog.get_logger(__name__)
 
 Clock = Callable[[], datetime]
+
+
+class Posts(Protocol):
+    """What sends a request; see `Client`."""
+
+    def post(self, url: str, *, body: bytes, headers: Mapping[str, str]) -> Response:
+        """Send the request; raises NotSent."""
+
 
 PAUSES = tuple(
     timedelta(seconds=seconds) for seconds in (5, 300, 1_800, 7_200, 18_000, 36_000, 50_400, 72_000, 86_400)
@@ -65,7 +74,7 @@ class Sender:
     """Sends deliveries, one with each call; `threads` is how many threads of all processes call it."""
 
     clock: Clock
-    client: Client
+    client: Posts
     threads: int
     rng: random.Random = field(default_factory=random.Random)
 

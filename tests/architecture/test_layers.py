@@ -17,6 +17,7 @@ OUTSIDE_THE_CORE = {
     "recommendations",
     "analytics",
     "tracking",
+    "webhooks",
     "notifications",
     "privacy",
     "operations",

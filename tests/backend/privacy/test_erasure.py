@@ -201,6 +201,8 @@ def test_the_export_has_what_the_shop_knows_and_no_secrets(
     assert data["account"][0]["phone"] == PHONE
     assert data["orders"][0]["shipping_address"]["street"] == "77 Wisteria Mews"
     assert {section for section, rows in data.items() if not rows} <= {
+        "webhook_events",
+        "webhook_endpoints",
         "unsubscriptions",
         "notification_facts",
         "cart_reminders",

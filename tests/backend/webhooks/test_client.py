@@ -105,7 +105,7 @@ def test_a_body_that_drips_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
     ],
 )
 def test_everything_until_the_head_is_complete_has_one_deadline(answer: Answer) -> None:
-    with receiver(answer) as running, pytest.raises(NotSent, match="No response within 0.2 seconds"):
+    with receiver(answer) as running, pytest.raises(NotSent, match=r"No response within 0\.2 seconds"):
         post(client(seconds=0.2), running.port)
 
 
@@ -119,7 +119,7 @@ def test_a_name_server_that_does_not_answer_uses_up_the_deadline() -> None:
             never.accept()
             return []
 
-        with pytest.raises(NotSent, match="No response within 0.1 seconds"):
+        with pytest.raises(NotSent, match=r"No response within 0\.1 seconds"):
             post(client(seconds=0.1, resolve=hangs), 80)
         with socket.create_connection(never.getsockname()):
             pass
@@ -155,7 +155,7 @@ def test_the_next_address_is_tried_if_one_refuses() -> None:
 def test_a_name_that_leads_into_a_private_network_gets_no_connection() -> None:
     with receiver(OK) as running:
         mixed = client(policy=PUBLIC, resolve=lambda host, port: ["93.184.215.14", "127.0.0.1"])
-        with pytest.raises(NotSent, match="leads to 127.0.0.1, which is not a public address"):
+        with pytest.raises(NotSent, match=r"leads to 127\.0\.0\.1, which is not a public address"):
             post(mixed, running.port)
         assert running.connections == 0
 

@@ -14,9 +14,12 @@ from backend.orders.shipments import deliver_all, ship_all
 from backend.outbox.models import Message
 from backend.outbox.subscribers import Notice
 from backend.outbox.topics import BY_VALUE, Topic
+from backend.privacy.services import erase_customer
 from backend.webhooks.documents import body_of, document_of
 from backend.webhooks.models import WebhookDelivery, WebhookEvent
+from backend.webhooks.recording import NewEvent, record_events
 from backend.webhooks.subscribers import WebhookEvents
+from backend.webhooks.wanted import Wanted
 from tests.backend.orders.steps import ADDRESS, order_of
 from tests.backend.shop import NOW, SYSTEM, customer, seller, variant
 from tests.backend.webhooks.conftest import Clock, endpoint
@@ -205,3 +208,19 @@ def test_the_document_of_an_event(clock: Clock) -> None:
     assert document["id"] == row.webhook_id
     assert document["timestamp"] == "2026-03-02T12:00:00Z"
     assert (document["type"], document["version"], document["sequence"]) == ("order.confirmed", 1, row.pk)
+
+
+def test_erasing_a_seller_deletes_the_endpoints_and_what_they_received(clock: Clock) -> None:
+    leaving = seller()
+    endpoint(seller=leaving)
+    kept = endpoint("https://b.example/")
+    for scope in (leaving.pk, None):
+        new = NewEvent(
+            type="stock.low", source="test:1", object="product:1", scope=scope, occurred_at=NOW, data={}
+        )
+        record_events([new], wanted=Wanted.read(), now=NOW)
+
+    erase_customer(leaving.pk, by=SYSTEM, now=NOW)
+
+    assert list(WebhookDelivery.objects.values_list("endpoint", flat=True)) == [kept.pk]
+    assert WebhookEvent.objects.get().seller_id is None
