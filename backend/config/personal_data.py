@@ -20,8 +20,8 @@ from backend.recommendations.personal_data import PERSONAL_DATA as RECOMMENDATIO
 from backend.recommendations.personal_data import ModelStore
 from backend.reviews.personal_data import PERSONAL_DATA as REVIEWS
 from backend.tracking.personal_data import RecentData, StreamStore
-from backend.wish_lists.personal_data import PERSONAL_DATA as WISH_LISTS
 from backend.webhooks.personal_data import PERSONAL_DATA as WEBHOOKS
+from backend.wish_lists.personal_data import PERSONAL_DATA as WISH_LISTS
 
 TABLES = (
     DASHBOARD,

@@ -29,8 +29,8 @@ from backend.recommendations.subscribers import NewProducts
 from backend.reviews.subscribers import VerifiedReviews
 from backend.search.rebuilding import index_subscribers
 from backend.tracking.subscribers import GuestRecentProducts
-from backend.wish_lists.subscribers import Wishes
 from backend.webhooks.subscribers import WebhookEvents
+from backend.wish_lists.subscribers import Wishes
 
 
 def subscribers() -> list[Subscriber]:
