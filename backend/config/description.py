@@ -69,6 +69,10 @@ TAGS = [
         "`reviews`.",
     },
     {
+        "name": "webhooks",
+        "description": "Events for other systems: the shop's for staff, and sellers' own.",
+    },
+    {
         "name": "privacy",
         "description": "Downloading your data and deleting your account, and the receipts of deletions.",
     },
@@ -95,6 +99,8 @@ SPECTACULAR_SETTINGS = {
         "ReconciliationProblemEnum": "backend.analytics.reconciliation.differences.Problem",
         "InvoiceKindEnum": "backend.invoices.models.InvoiceKind",
         "StockLevelEnum": "backend.inventory.models.StockLevel",
+        "WebhookEndpointStateEnum": "backend.webhooks.models.EndpointState",
+        "WebhookDeliveryStateEnum": "backend.webhooks.models.WebhookDeliveryState",
         "DeliveryStateEnum": "backend.notifications.models.DeliveryState",
         "NotificationKindEnum": "backend.notifications.models.NotificationKind",
         "OrderStatusEnum": "backend.orders.models.OrderStatus",

@@ -55,6 +55,7 @@ urlpatterns = [
     path("api/audit/", include("backend.audit_log.urls")),
     path("api/notifications/", include("backend.notifications.urls")),
     path("api/live/", LiveView.as_view(), name="live"),
+    path("api/webhooks/", include("backend.webhooks.urls")),
     path("api/privacy/", include("backend.privacy.urls")),
     path("api/health/", include("backend.operations.urls")),
     path("api/schema/", SpectacularAPIView.as_view(throttle_classes=()), name="schema"),

@@ -51,6 +51,7 @@ def path_parameters(buyer: User) -> dict[str, Any]:
         "kind": "BACK_IN_STOCK",
         "delivery_id": 1,
         "message_id": 1,
+        "endpoint_id": 1,
         "address_id": 1,
         "account_id": 1,
         "passkey_id": 1,

@@ -31,7 +31,15 @@ DECISION = {"reviews": [{"review_id": "{review}", "version": 1}], "decision": "a
 
 VIEW = {"event_id": "0195568f-1e00-7c3a-8d7f-9a1b2c3d4e5f", "type": "view", "product_id": 1}
 
+WEBHOOK = {"url": "https://erp.example/webhooks", "event_types": ["order.confirmed"]}
+
 BODIES: dict[str, dict[str, Any]] = {
+    "POST /api/webhooks/endpoints/": WEBHOOK,
+    "PATCH /api/webhooks/endpoints/{webhook}/": {"description": "Orders"},
+    "POST /api/webhooks/endpoints/{webhook}/replay/": {
+        "since": "2026-03-01T00:00:00Z",
+        "until": "2026-03-02T00:00:00Z",
+    },
     "POST /accounts/register/": {"phone": PHONE, "password": PASSWORD},
     "POST /accounts/login/": {"phone": PHONE, "password": PASSWORD},
     "POST /accounts/token-refresh/": {"refresh_token": "of no session"},

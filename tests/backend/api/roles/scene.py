@@ -36,7 +36,9 @@ from backend.payments.models import Payment
 from backend.privacy.models import Erasure
 from backend.reviews.answers import write_answer
 from backend.reviews.pictures import add_picture
-from tests.backend.api.roles.bodies import BODIES, METHOD, ONE_UNIT, PROMOTION, QUERY_RULE, TAX_RATE
+from backend.webhooks.models import WebhookDelivery
+from backend.webhooks.services import ping
+from tests.backend.api.roles.bodies import BODIES, METHOD, ONE_UNIT, PROMOTION, QUERY_RULE, TAX_RATE, WEBHOOK
 from tests.backend.catalog.images import samples
 from tests.backend.orders.steps import ADDRESS, order_of
 from tests.backend.reviews.written import decide, review
@@ -186,6 +188,9 @@ class Scene:
             due_at=NOW,
             finished_at=NOW,
         )
+        webhook = self.created(self.client("seller"), "/api/webhooks/endpoints/", WEBHOOK)["id"]
+        waiting, failed = (ping(webhook, by=SYSTEM, now=NOW) for _ in range(2))
+        WebhookDelivery.objects.filter(pk=failed.pk).update(state="FAILED")
         link = unsubscribe_url(self.buyer.pk, kind=NotificationKind.STOCK_ALERT)
         clerk = customer(is_staff=True)
         self.names |= {
@@ -208,6 +213,9 @@ class Scene:
             "inactive_clerk": customer(is_staff=True, is_active=False).pk,
             "promoted_phone": customer().phone,
             "delivery": delivery.pk,
+            "webhook": webhook,
+            "webhook_delivery": failed.pk,
+            "webhook_waiting": waiting.pk,
             "unsubscribe_token": link.rstrip("/").rpartition("/")[2],
             "order_token": self._guest_token(),
             "inbox_message": InboxMessage.objects.create(
