@@ -130,5 +130,6 @@ SPECTACULAR_SETTINGS = {
         "drf_spectacular.hooks.postprocess_schema_enums",
         "backend.api.schema.hooks.add_components",
         "backend.api.schema.examples.add_examples",
+        "backend.webhooks.schemas.add_webhooks",
     ],
 }

@@ -6,6 +6,7 @@ from decimal import Decimal
 
 import pytest
 
+from backend.catalog.models import Variant
 from backend.catalog.services import delete_product, update_product
 from backend.inventory.models import StockAlert, StockLevel
 from backend.orders.fulfilment_models import Shipment
@@ -187,10 +188,16 @@ def test_levels_of_stock(clock: Clock, before: StockLevel, after: StockLevel, na
     assert (made.type, made.data["level"], made.object) == (name, after, f"product:{row.variant.product_id}")
 
 
+def repriced() -> Variant:
+    """Return a variant whose price was reduced."""
+    lamp = variant(title="Lamp", price="10.00")
+    update_product(lamp.product_id, changes={"price": Decimal(8)}, by=SYSTEM, now=NOW)
+    return lamp
+
+
 def test_a_changed_price(clock: Clock) -> None:
     endpoint(types=["price.changed"])
-    lamp = variant(title="Lamp", price="10.00").product
-    update_product(lamp.pk, changes={"price": Decimal(8)}, by=SYSTEM, now=NOW)
+    repriced()
 
     assert publish(clock) == ["price.changed"]
     data = WebhookEvent.objects.get().data
