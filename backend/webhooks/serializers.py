@@ -2,12 +2,11 @@
 
 from typing import Any
 
-from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from backend.api.fields import Choice
 from backend.api.parameters import Body, PageParameters
-from backend.webhooks.documents import document_of
+from backend.webhooks.documents import body_of
 from backend.webhooks.event_types import EVENT_TYPES, PING
 from backend.webhooks.models import (
     DeliveryAttempt,
@@ -175,21 +174,19 @@ class WebhookDeliveryDetailSerializer(WebhookDeliverySerializer):
 
     EXAMPLE = {
         **WebhookDeliverySerializer.EXAMPLE,
-        "document": {"type": "order.confirmed"},
-        "log": [WebhookAttemptSerializer.EXAMPLE],
+        "request_body": '{"type":"order.confirmed"}',
     }
 
-    document = serializers.SerializerMethodField()
+    request_body = serializers.SerializerMethodField()
     log = WebhookAttemptSerializer(many=True, read_only=True)
 
     class Meta(WebhookDeliverySerializer.Meta):
-        fields = [*WebhookDeliverySerializer.Meta.fields, "document", "log"]
+        fields = [*WebhookDeliverySerializer.Meta.fields, "request_body", "log"]
         read_only_fields = fields
 
-    @extend_schema_field({"type": "object", "additionalProperties": True})
-    def get_document(self, row: WebhookDelivery) -> dict[str, Any]:
+    def get_request_body(self, row: WebhookDelivery) -> str:
         """Return the body of the requests."""
-        return document_of(row.event)
+        return body_of(row.event).decode()
 
 
 class WebhookReplayRequestSerializer(Body):

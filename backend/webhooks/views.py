@@ -219,7 +219,10 @@ class PingView(APIView):
         errors=[WebhookEndpointNotFound],
     )
     def post(self, request: Request, endpoint_id: int) -> Response:
-        """Send a test event, `endpoint.ping`, within seconds; the delivery shows the outcome."""
+        """Send a test event.
+
+        Its type is `endpoint.ping`. It is sent within seconds, and the delivery shows the outcome.
+        """
         selectors.endpoint_for(endpoint_id, viewer=account_of(request))
         row = services.ping(endpoint_id, by=actor_of(request), now=timezone.now())
         return envelope(WebhookDeliverySerializer(row).data, message="Queued.", status=201)

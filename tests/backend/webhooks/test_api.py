@@ -98,7 +98,7 @@ def test_the_log_has_the_document_and_the_responses(sending: Sending) -> None:
     shown = client.get(f"/api/webhooks/deliveries/{listed['id']}/").json()["data"]
 
     assert (listed["status"], listed["attempts"], listed["reason"]) == (500, 1, "The receiver answered 500.")
-    assert shown["document"]["data"] == {"number": 1}
+    assert json.loads(shown["request_body"])["data"] == {"number": 1}
     assert [(each["status"], each["response_body"]) for each in shown["log"]] == [(500, "broken")]
 
 
