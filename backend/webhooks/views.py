@@ -263,7 +263,10 @@ class ReplayRangeView(APIView):
         errors=[WebhookEndpointNotFound],
     )
     def post(self, request: Request, endpoint_id: int) -> Response:
-        """Send the finished deliveries of a time again, up to 10,000, with the same `webhook-id`."""
+        """Send the finished deliveries of a time again.
+
+        Up to 10,000 are sent, the oldest first, with the same `webhook-id`.
+        """
         selectors.endpoint_for(endpoint_id, viewer=account_of(request))
         count = services.replay_range(
             endpoint_id,
