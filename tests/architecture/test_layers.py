@@ -23,6 +23,7 @@ OUTSIDE_THE_CORE = {
     "operations",
     "audit_log",
     "dashboard",
+    "discovery",
 }
 # Folders with Python files that are never imported by others.
 NO_PACKAGES = {"benchmarks", "deploy", "examples", "notebooks", "tests", "var"}
