@@ -3,19 +3,17 @@
 The view decides what a client may watch; the web process keeps the connection.
 """
 
-from django.utils import timezone
+from django.http import HttpResponse
 from rest_framework import serializers
 from rest_framework.exceptions import NotAuthenticated
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
-from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from backend.accounts.authentication import session_of
 from backend.api.addresses import client_address
 from backend.api.parameters import parse
 from backend.api.renderers import JsonAlways
-from backend.api.responses import envelope
 from backend.api.schema import operation
 from backend.api.throttles import BrowseThrottle
 from backend.notifications.live.errors import LiveUnavailable, TooManyConnections
@@ -56,7 +54,7 @@ class LiveView(APIView):
         errors=[TooManyConnections, LiveUnavailable],
         refuses_some_guests=True,
     )
-    def get(self, request: Request) -> Response:
+    def get(self, request: Request) -> HttpResponse:
         """Receive what happens, as server-sent events.
 
         Events are `notification` (a message in your inbox), `order` (a step of an order of yours) and
@@ -75,7 +73,8 @@ class LiveView(APIView):
             raise NotAuthenticated
         after = request.headers.get("Last-Event-ID") or parameters.get("last_event_id", "")
         grant = Grant(targets=frozenset(targets), client=client, session=session, after=after[:40])
-        response = envelope({"granted_at": timezone.now()})
+        # The web process replaces the body by the stream.
+        response = HttpResponse(content_type="text/event-stream")
         response[HEADER] = grant.written()
         response["Cache-Control"] = "no-store"
         return response
