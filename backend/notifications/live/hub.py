@@ -77,6 +77,7 @@ class Hub:
         self._clients: Counter[str] = Counter()
         self._tasks: list[asyncio.Task[None]] = []
         self._catching_up: Any = None
+        self._unused: list[Any] = []
         self._starting = asyncio.Lock()
         self.position = NO_ID
 
@@ -133,6 +134,11 @@ class Hub:
             self._tasks = [asyncio.create_task(self._read()), asyncio.create_task(self._check())]
 
     def _stop(self) -> None:
+        if not self._tasks:
+            return
+        # The reader's task closes it, because closing takes a moment.
+        self._unused.append(self._catching_up)
+        self._catching_up = None
         for task in self._tasks:
             task.cancel()
         self._tasks = []
@@ -192,8 +198,10 @@ class Hub:
                         self.position = entry.id
                         self._pass_on(entry)
         finally:
-            with suppress(Exception):
-                await client.aclose()
+            for each in (client, *self._unused):
+                with suppress(Exception):
+                    await each.aclose()
+            self._unused.clear()
 
     def _pass_on(self, entry: Entry) -> None:
         for subscription in list(self._by_target.get(entry.target, ())):

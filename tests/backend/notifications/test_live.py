@@ -145,7 +145,13 @@ def live_shop(redis_url: str) -> Any:
 
 
 def run(scenario: Callable[[], Awaitable[None]]) -> None:
-    asyncio.run(scenario())  # type: ignore[arg-type]
+    async def to_the_end() -> None:
+        await scenario()
+        # The hub's tasks close their connections when they are cancelled.
+        if others := asyncio.all_tasks() - {asyncio.current_task()}:
+            await asyncio.wait(others, timeout=DEADLINE_SECONDS)
+
+    asyncio.run(to_the_end())
 
 
 def test_a_connection_receives_its_own_events_in_their_order(live_shop: Any) -> None:
