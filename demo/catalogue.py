@@ -160,7 +160,6 @@ def _product(
         attributes={"Material": draft.material.capitalize(), **_attributes(leaf, rng=rng)},
         variants=_variants(draft, number=number, rng=rng),
         is_active=bool(active),
-        flash_sale=bool(flash),
         featured_product=bool(featured),
         created_at=created_at,
     )

@@ -20,7 +20,8 @@ from backend.audit.services import record
 from backend.carts.services import Claim, add_item
 from backend.catalog.bulk import upsert_products
 from backend.catalog.models import Product, Variant
-from backend.catalog.services import update_product
+from backend.catalog.pricing import seller_price
+from backend.orders.best_sellers import refresh_best_sellers
 from backend.orders.bulk import PastOrder, import_orders
 from backend.orders.models import OrderItem
 from backend.orders.popularity import refresh_popularity
@@ -29,6 +30,7 @@ from demo import accounts, vocabulary
 from demo.behaviour import Behaviour, Shop, generate_behaviour
 from demo.catalogue import Assortment, generate_assortment
 from demo.events import Recorder, exposure_ids
+from demo.flash_sale import store_flash_sale
 from demo.lists import candidate_lists
 from demo.orders import SECONDS_TO_CART, CartAdditions, Ordering, Stocked, additions
 from demo.pictures import store_pictures
@@ -43,7 +45,6 @@ ACTOR = Actor.system("demo")
 CHUNK = 500
 OPEN_CARTS = 150
 CART_AGE = timedelta(days=10)
-BEST_SELLER_ONE_IN = 25
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +118,8 @@ def store(history: History) -> Counts:
         _store_stock(orders, history=history)
         _fill_carts(history, added=added, stocked=stocked, user_ids=user_ids)
         refresh_popularity(by=ACTOR)
-        _mark_best_sellers(plan)
+        refresh_best_sellers(by=ACTOR, now=plan.now)
+        store_flash_sale(by=ACTOR, now=plan.now)
         store_search_rules(by=ACTOR, now=plan.now)
         store_reviews(source=SOURCE, now=plan.now, rng=plan.generator("reviews"), by=ACTOR)
     return Counts(products=plan.products, customers=plan.customers, orders=len(orders))
@@ -195,8 +197,8 @@ def stocked_products(plan: Plan) -> list[Stocked]:
     """Return the stored variants of every product, by the position of the product."""
     rows = Variant.objects.filter(product__source=SOURCE).order_by("pk")
     by_product: dict[int, list[tuple[int, object]]] = {}
-    for variant in rows.only("pk", "product_id", "sale_price"):
-        by_product.setdefault(variant.product_id, []).append((variant.pk, variant.sale_price))
+    for variant in rows.select_related("product"):
+        by_product.setdefault(variant.product_id, []).append((variant.pk, seller_price(variant)))
     return [
         Stocked(*(tuple(column) for column in zip(*by_product[product_id], strict=True)))
         for product_id in _product_ids(plan)
@@ -239,12 +241,6 @@ def _fill_carts(
         claim = Claim(exposure_id=exposure, shopper_key=history.shop.population.keys[shopper], added_at=at)
         owner = Owner(user_id=user_ids[shopper])
         add_item(owner, product_id=None, variant_id=variant_id, quantity=units, claim=claim)
-
-
-def _mark_best_sellers(plan: Plan) -> None:
-    best = Product.objects.filter(source=SOURCE).order_by("-popularity", "pk").values_list("pk", flat=True)
-    for product_id in best[: plan.products // BEST_SELLER_ONE_IN]:
-        update_product(product_id, changes={"best_seller_product": True}, by=ACTOR)
 
 
 def shop_is_empty() -> bool:

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache
+from typing import Any
 
 import msgspec
 
@@ -27,6 +28,23 @@ class CategoryReference(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Names from the root, joined by " > "."""
 
 
+class PromotionReference(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """The promotion that a reduced price shows."""
+
+    id: int
+    name: str
+    ends_at: str | None = None
+    """In ISO 8601; None without an end."""
+    is_flash_sale: bool = False
+    is_limited: bool = False
+    """Whether it ends with a number of units."""
+
+
+def promoted_by(promotion: PromotionReference | None) -> dict[str, Any] | None:
+    """Return a promotion by the names of its fields."""
+    return None if promotion is None else msgspec.structs.asdict(promotion)
+
+
 class VariantDocument(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A variant of a product; a document holds the active ones only."""
 
@@ -39,6 +57,9 @@ class VariantDocument(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Units that can still be bought: stock less what is reserved."""
     attributes: dict[str, str] = {}
     image_url: str = ""
+    lowest_price_30_days: Decimal | None = None
+    """The lowest price of the 30 days before a reduction; None without one."""
+    promotion: PromotionReference | None = None
 
 
 class ProductDocument(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -74,6 +95,19 @@ class ProductDocument(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """The first image as lists show it."""
     rating_score: Decimal | None = None
     """The Bayesian mean of the ratings, for sorting; None without ratings."""
+    lowest_price_30_days: Decimal | None = None
+    """That of the cheapest variant, as its promotion is."""
+    promotion: PromotionReference | None = None
+
+    @property
+    def is_promoted(self) -> bool:
+        """Whether a promotion reduces the price of a variant."""
+        return any(variant.promotion is not None for variant in self.variants)
+
+    @property
+    def promoted_by(self) -> dict[str, Any] | None:
+        """The promotion, as the catalogue stores it."""
+        return promoted_by(self.promotion)
 
     @property
     def image_url(self) -> str | None:

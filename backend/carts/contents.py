@@ -7,6 +7,7 @@ from decimal import Decimal
 from django.db.models import TextChoices
 
 from backend.carts.models import CartItem
+from backend.catalog.pricing import seller_price
 
 
 class Problem(TextChoices):
@@ -30,8 +31,8 @@ class Line:
 
     @property
     def unit_price(self) -> Decimal:
-        """The current price of one unit."""
-        return self.item.variant.sale_price
+        """The current price of one unit, before promotions."""
+        return seller_price(self.item.variant)
 
     @property
     def previous_unit_price(self) -> Decimal | None:

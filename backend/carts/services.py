@@ -25,6 +25,7 @@ from backend.carts.contents import contents_of
 from backend.carts.errors import MAX_LINES, CartFull, CartItemNotFound, CurrencyMismatch, UnitLimitExceeded
 from backend.carts.models import Cart, CartItem
 from backend.catalog.models import Variant
+from backend.catalog.pricing import seller_price
 from backend.catalog.variants import resolve_variant, variants_for_sale
 from backend.inventory.errors import InsufficientStock
 from backend.inventory.services import shortage
@@ -115,7 +116,7 @@ def _set_quantity(item: CartItem, quantity: int, *, others: Collection[CartItem]
     if quantity > item.variant.available:
         raise InsufficientStock(items=[shortage(item.variant, wanted=quantity)])
     item.quantity = quantity
-    item.price_when_added = item.variant.sale_price
+    item.price_when_added = seller_price(item.variant)
 
 
 def change_quantity(owner: Owner, *, item_id: int, quantity: int, now: datetime) -> CartItem:

@@ -164,10 +164,30 @@ class ProductAdmin(ServiceAdmin):
     search_fields = ("title",)
     search_help_text = "An id, a SKU, a brand, or the beginning of a title"
     ordering = ("-id",)
-    readonly_fields = ("seller", "currency", "sale_price", "slug", "created_at", "updated_at")
+    readonly_fields = (
+        "seller",
+        "currency",
+        "sale_price",
+        "lowest_price_30_days",
+        "best_seller_product",
+        "flash_sale",
+        "slug",
+        "created_at",
+        "updated_at",
+    )
     fieldsets = (
         (None, {"fields": ("title", "description", "brand", "category", "attributes")}),
-        ("Price", {"fields": (("price", "currency"), "discount_percentage", "sale_price", "tax_class")}),
+        (
+            "Price",
+            {
+                "fields": (
+                    ("price", "currency"),
+                    "discount_percentage",
+                    ("sale_price", "lowest_price_30_days"),
+                    "tax_class",
+                )
+            },
+        ),
         ("Shown", {"fields": ("is_active", "featured_product", "best_seller_product", "flash_sale")}),
         ("About", {"fields": ("seller", "slug", "created_at", "updated_at")}),
     )

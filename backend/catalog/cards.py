@@ -5,16 +5,19 @@ serializer takes a fraction of the time, and lists count variants in the databas
 """
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from decimal import Decimal
 from typing import Any, NamedTuple, Protocol
 
 from django.db import connection
 from django.db.models import QuerySet
+from django.utils import timezone
 
 from backend.api import money
 from backend.api.compiled_queries import CompiledColumns
 from backend.catalog.images import pictures
 from backend.catalog.models import Product
+from backend.catalog.promoted import PromotedBy, add_live_values, promotion_shown
 
 Card = dict[str, Any]
 """The representation that ProductCardSerializer describes."""
@@ -55,6 +58,10 @@ class ProductOfCard(Protocol):
     @property
     def sale_price(self) -> Decimal: ...
     @property
+    def lowest_price_30_days(self) -> Decimal | None: ...
+    @property
+    def promoted_by(self) -> Mapping[str, Any] | None: ...
+    @property
     def currency(self) -> str: ...
     @property
     def flash_sale(self) -> bool: ...
@@ -92,6 +99,8 @@ class CardRow(NamedTuple):
     price: Decimal
     discount_percentage: Decimal
     sale_price: Decimal
+    lowest_price_30_days: Decimal | None
+    promoted_by: PromotedBy | None
     currency: str
     flash_sale: bool
     best_seller_product: bool
@@ -134,7 +143,7 @@ COUNT_VARIANTS = """
 
 
 def card(product: ProductOfCard, *, variant_count: int, in_stock: bool) -> Card:
-    """Return the card of a product with `variant_count` active variants."""
+    """Return the card of a product with `variant_count` active variants; `add_live_values` completes it."""
     currency, rating, category = product.currency, product.rating_average, product.category
     return {
         "id": product.id,
@@ -147,6 +156,8 @@ def card(product: ProductOfCard, *, variant_count: int, in_stock: bool) -> Card:
         "price": money.written(product.price, currency=currency),
         "discount_percentage": two_places(product.discount_percentage),
         "sale_price": money.written(product.sale_price, currency=currency),
+        "lowest_price_30_days": written_or_none(product.lowest_price_30_days, currency=currency),
+        "promotion": promotion_shown(product.promoted_by),
         "currency": currency,
         "flash_sale": product.flash_sale,
         "best_seller_product": product.best_seller_product,
@@ -160,15 +171,25 @@ def card(product: ProductOfCard, *, variant_count: int, in_stock: bool) -> Card:
     }
 
 
-def cards(rows: QuerySet[Product]) -> list[Card]:
-    """Return the cards of the products in `rows`, in the same order, in two queries."""
+def cards(rows: QuerySet[Product], *, now: datetime | None = None) -> list[Card]:
+    """Return the cards of the products in `rows`, in the same order, in two queries.
+
+    One more is needed if a promotion with a number of units is shown.
+    """
     found = [CardRow(*row) for row in rows.values_list(*CARD_COLUMNS)]
     counted = _variants_counted([row.id for row in found])
-    return [
+    made = [
         card(row, variant_count=count, in_stock=units > 0)
         for row in found
         for count, units in [counted.get(row.id, (0, 0))]
     ]
+    add_live_values(made, now=now or timezone.now())
+    return made
+
+
+def written_or_none(amount: Decimal | None, *, currency: str) -> str | None:
+    """Return an amount as text, or None."""
+    return None if amount is None else money.written(amount, currency=currency)
 
 
 def two_places(number: Decimal) -> str:

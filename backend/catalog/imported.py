@@ -47,8 +47,6 @@ class ImportedProduct:
     attributes: Mapping[str, str] = field(default_factory=dict)
     image_urls: tuple[str, ...] = ()
     is_active: bool = True
-    flash_sale: bool = False
-    best_seller_product: bool = False
     featured_product: bool = False
     created_at: datetime | None = None
     tax_class: str | UnsetType = UNSET

@@ -55,8 +55,6 @@ def new_product(
         **values,
         slug=slug_of(wanted.title),
         is_active=wanted.is_active,
-        flash_sale=wanted.flash_sale,
-        best_seller_product=wanted.best_seller_product,
         featured_product=wanted.featured_product,
         created_at=wanted.created_at or now,
     )

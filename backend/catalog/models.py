@@ -77,8 +77,11 @@ class Product(PublishedModel):
     sale_price = models.DecimalField(max_digits=14, decimal_places=4, db_index=True)
     # That of the variant whose price is `sale_price`.
     lowest_price_30_days = models.DecimalField(max_digits=14, decimal_places=4, null=True, blank=True)
+    # As that variant's.
+    promoted_by = models.JSONField(null=True, blank=True)
     currency = models.CharField(max_length=3)
     tax_class = models.CharField(max_length=20, default=STANDARD_TAX_CLASS, db_default=STANDARD_TAX_CLASS)
+    # Whether an active variant's price is reduced by a flash sale.
     flash_sale = models.BooleanField(default=False)
     best_seller_product = models.BooleanField(default=False)
     featured_product = models.BooleanField(default=False)
@@ -178,6 +181,9 @@ class Variant(PublishedModel):
     # The lowest price of the 30 days before the present reduction; null if the price isn't reduced, or has
     # been reduced since the variant exists.
     lowest_price_30_days = models.DecimalField(max_digits=14, decimal_places=4, null=True, blank=True)
+    # What promotions without a code make of one unit's price, and the one that is shown (a PromotedBy).
+    reduced_price = models.DecimalField(max_digits=14, decimal_places=4, null=True, blank=True)
+    promoted_by = models.JSONField(null=True, blank=True)
     attributes = models.JSONField(default=dict, blank=True)
     stock = models.PositiveIntegerField(default=0)
     reserved = models.PositiveIntegerField(default=0)
@@ -192,11 +198,20 @@ class Variant(PublishedModel):
 
     class Meta:
         ordering = ["id"]
+        indexes = [
+            models.Index(
+                fields=["product"], name="variants_reduced", condition=Q(reduced_price__isnull=False)
+            ),
+        ]
         constraints = [
             models.CheckConstraint(
                 condition=Q(reserved__lte=F("stock")), name="variant_reserved_within_stock"
             ),
             models.CheckConstraint(condition=Q(sale_price__gte=0), name="variant_sale_price_not_negative"),
+            models.CheckConstraint(
+                condition=Q(reduced_price=None) | Q(reduced_price__gte=0, promoted_by__isnull=False),
+                name="variant_reduced_by_a_promotion",
+            ),
             models.CheckConstraint(
                 condition=Q(discount_percentage=None)
                 | Q(discount_percentage__gte=0, discount_percentage__lte=100),

@@ -5,12 +5,15 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
 
+from django.utils import timezone
+
 from backend.api import money
 from backend.api.compiled_queries import CompiledQuery
-from backend.catalog.cards import CARD_COLUMNS, CardRow, card, two_places
+from backend.catalog.cards import CARD_COLUMNS, CardRow, card, two_places, written_or_none
 from backend.catalog.errors import ProductNotFound
 from backend.catalog.images import pictures
 from backend.catalog.models import Product, Variant
+from backend.catalog.promoted import PromotedBy, add_live_values, promotion_shown
 from backend.catalog.ratings import STAR_COLUMNS, written_histogram
 from backend.catalog.visibility import Ownership, require_visible
 
@@ -57,6 +60,8 @@ class VariantRow(NamedTuple):
     price_modifier: Decimal
     discount_percentage: Decimal | None
     sale_price: Decimal
+    lowest_price_30_days: Decimal | None
+    promoted_by: PromotedBy | None
     stock: int
     reserved: int
     weight_grams: int | None
@@ -77,8 +82,10 @@ _variants = CompiledQuery(
 )
 
 
-def product_page(product_id: int, *, user: object) -> dict[str, Any]:
+def product_page(product_id: int, *, user: object, now: datetime | None = None) -> dict[str, Any]:
     """Return a product's page, in two queries; only the seller and staff see inactive variants.
+
+    One more is needed if a promotion with a number of units is shown.
 
     Raises:
         ProductNotFound: it doesn't exist, or is unlisted and the user is neither its seller nor staff.
@@ -91,7 +98,9 @@ def product_page(product_id: int, *, user: object) -> dict[str, Any]:
     require_visible(product_id, ownership=ownership, user=user)
     sees_inactive = ownership.is_changeable_by(user)
     variants = [VariantRow(*columns) for columns in _variants.rows(product_id)]
-    return _page(product, page, [variant for variant in variants if variant.is_active or sees_inactive])
+    shown = _page(product, page, [variant for variant in variants if variant.is_active or sees_inactive])
+    add_live_values([shown, *shown["variants"]], now=now or timezone.now())
+    return shown
 
 
 def product_images(product_id: int, *, user: object) -> list[dict[str, Any]]:
@@ -146,6 +155,8 @@ def _variant(product: CardRow, variant: VariantRow, uploaded: Mapping[int, str])
         "price": money.written(product.price + variant.price_modifier, currency=currency),
         "discount_percentage": None if discount is None else two_places(discount),
         "sale_price": money.written(variant.sale_price, currency=currency),
+        "lowest_price_30_days": written_or_none(variant.lowest_price_30_days, currency=currency),
+        "promotion": promotion_shown(variant.promoted_by),
         "stock": variant.stock,
         "available": variant.available,
         "weight_grams": variant.weight_grams,

@@ -64,6 +64,7 @@ def price_changed(before: Mapping[int, Prices], variants: Iterable[Variant], *, 
             old_price=old.sale_price if old.currency == new.currency else None,
             new_price=new.sale_price,
             list_price=new.list_price,
+            promotion_id=_promotion_id(variant),
             changed_at=now,
         )
         for variant in changed
@@ -71,6 +72,11 @@ def price_changed(before: Mapping[int, Prices], variants: Iterable[Variant], *, 
         if (old.currency, old.sale_price) != (new.currency, new.sale_price)
     ]
     publish_many(Topic.PRICE_CHANGED, [row.pk for row in PriceChange.objects.bulk_create(rows)])
+
+
+def _promotion_id(variant: Variant) -> int | None:
+    promoted_by = variant.promoted_by
+    return promoted_by["id"] if promoted_by and variant.sale_price == variant.reduced_price else None
 
 
 def _set_lowest(variants: Sequence[Variant], *, before: Mapping[int, Prices], now: datetime) -> None:

@@ -1,8 +1,9 @@
 """Computes the prices of products and variants; no other module computes them.
 
-The list price is the price before the discount, the sale price is the price after it. A product's list price
-is its column `price`; a variant adds its `price_modifier`. The product's discount applies to variants without
-their own discount.
+The list price is the price before the discount, the seller's price the one after it; carts and orders apply
+promotions to it. The sale price is what one unit costs: the seller's price, or what promotions make of it for
+anybody (`reduced_price`). A product's list price is its column `price`; a variant adds its `price_modifier`.
+The product's discount applies to variants without their own discount.
 """
 
 from collections.abc import Sequence
@@ -18,9 +19,9 @@ def sale_price(list_price: Decimal, *, discount_percentage: Decimal, currency: s
     return money.rounded(list_price * (100 - discount_percentage) / 100, currency=currency)
 
 
-PRODUCT_PRICES = ("sale_price", "lowest_price_30_days")
+PRODUCT_PRICES = ("sale_price", "lowest_price_30_days", "promoted_by", "flash_sale")
 """The columns of a product that depend on its variants."""
-VARIANT_PRICES = ("sale_price", "lowest_price_30_days")
+VARIANT_PRICES = ("sale_price", "lowest_price_30_days", "reduced_price", "promoted_by")
 """The columns of a variant that writers of prices set."""
 
 
@@ -34,10 +35,21 @@ def reprice(product: Product, variants: Sequence[Variant]) -> None:
     """
     for variant in variants:
         _require_storable(variant.list_price, currency=product.currency)
-        variant.sale_price = sale_price(
-            variant.list_price, discount_percentage=variant.discount, currency=product.currency
-        )
+        price = _discounted(variant)
+        reduced = variant.reduced_price
+        variant.sale_price = price if reduced is None else min(price, reduced)
     take_cheapest(product, variants)
+
+
+def seller_price(variant: Variant) -> Decimal:
+    """Return the price of a unit before promotions, to which carts and orders apply them."""
+    return variant.sale_price if variant.reduced_price is None else _discounted(variant)
+
+
+def _discounted(variant: Variant) -> Decimal:
+    return sale_price(
+        variant.list_price, discount_percentage=variant.discount, currency=variant.product.currency
+    )
 
 
 def take_cheapest(product: Product, variants: Sequence[Variant]) -> None:
@@ -48,6 +60,16 @@ def take_cheapest(product: Product, variants: Sequence[Variant]) -> None:
     sold = [variant for variant in variants if variant.is_active] or variants
     cheapest = min(sold, key=_rank)
     product.sale_price, product.lowest_price_30_days = cheapest.sale_price, cheapest.lowest_price_30_days
+    product.promoted_by = cheapest.promoted_by
+    product.flash_sale = is_in_flash_sale(variants)
+
+
+def is_in_flash_sale(variants: Sequence[Variant]) -> bool:
+    """Return whether the price of an active variant is reduced by a flash sale."""
+    return any(
+        variant.is_active and variant.promoted_by is not None and variant.promoted_by["is_flash_sale"]
+        for variant in variants
+    )
 
 
 def _rank(variant: Variant) -> tuple[Decimal, bool, Decimal]:

@@ -178,11 +178,8 @@ class ProductChangesSerializer(Body, serializers.ModelSerializer[Product]):
         "image_urls": [PRODUCT["image_url"]],
     }
 
-    STAFF_ONLY: ClassVar[tuple[str, ...]] = (
-        "flash_sale",
-        "best_seller_product",
-        "featured_product",
-    )
+    DERIVED: ClassVar[tuple[str, ...]] = ("flash_sale", "best_seller_product")
+    STAFF_ONLY: ClassVar[tuple[str, ...]] = (*DERIVED, "featured_product")
 
     title = Text(max_length=300)
     description = Text(
@@ -200,6 +197,13 @@ class ProductChangesSerializer(Body, serializers.ModelSerializer[Product]):
     attributes = NewAttributes(required=False)
     image_urls = serializers.ListField(
         child=serializers.URLField(max_length=500), max_length=20, required=False
+    )
+
+    flash_sale = serializers.BooleanField(
+        required=False, help_text="Ignored: promotions decide. Accepted for clients of earlier releases."
+    )
+    best_seller_product = serializers.BooleanField(
+        required=False, help_text="Ignored: sales decide. Accepted for clients of earlier releases."
     )
 
     class Meta:
@@ -221,12 +225,12 @@ class ProductChangesSerializer(Body, serializers.ModelSerializer[Product]):
         ]
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        """Refuse fields that only staff may set, unless the caller is staff."""
+        """Refuse fields that only staff may set, unless the caller is staff; leave out what is derived."""
         if not self.context["user"].has_area(StaffArea.CATALOGUE):
             faults = {name: "Only staff may set this." for name in self.STAFF_ONLY if name in attrs}
             if faults:
                 raise serializers.ValidationError(faults)
-        return attrs
+        return {name: value for name, value in attrs.items() if name not in self.DERIVED}
 
 
 class NewProductSerializer(ProductChangesSerializer):

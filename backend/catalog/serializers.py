@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.utils import timezone
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
@@ -9,6 +10,7 @@ from backend.api.fields import MoneyOutput
 from backend.catalog.images.pictures import shown_images
 from backend.catalog.images.serializers import IMAGE, ImageURL, ProductImageSerializer
 from backend.catalog.models import Category, Product, Variant
+from backend.catalog.promoted import PromotedBy, add_live_values, promotion_shown
 from backend.catalog.ratings import STARS, histogram_of, written_histogram
 
 PRODUCT = {
@@ -44,6 +46,33 @@ class CategorySerializer(serializers.ModelSerializer[Category]):
         fields = ["id", "name", "slug", "path"]
 
 
+class PromotionOfCardSerializer(serializers.Serializer[Any]):
+    """The promotion that reduces a price for everybody; a countdown shows `ends_at` less `server_time`."""
+
+    EXAMPLE = {"id": 1, "name": "Spring sale", "units_left": 17, "is_flash_sale": True}
+
+    id = serializers.IntegerField()
+    name = serializers.CharField()
+    ends_at = serializers.DateTimeField(allow_null=True, help_text="Null if it has no end.")
+    server_time = serializers.DateTimeField(help_text="The server's time when it responded.")
+    units_left = serializers.IntegerField(
+        allow_null=True, help_text="The units that are left at the reduced price; null without such a number."
+    )
+    is_flash_sale = serializers.BooleanField()
+
+
+def _promotion(promoted_by: PromotedBy | None) -> dict[str, Any] | None:
+    shown = {"promotion": promotion_shown(promoted_by)}
+    add_live_values([shown], now=timezone.now())
+    return shown["promotion"]
+
+
+LOWEST_PRICE = (
+    "Beside a reduced price: the lowest price of the 30 days before the reduction. Null if the price is not "
+    "reduced, or has been reduced since the variant exists."
+)
+
+
 class VariantSerializer(serializers.ModelSerializer[Variant]):
     """A variant: `price` is the list price before the discount, `sale_price` the current price."""
 
@@ -53,6 +82,8 @@ class VariantSerializer(serializers.ModelSerializer[Variant]):
         "price": "89.00",
         "discount_percentage": None,
         "sale_price": "89.00",
+        "lowest_price_30_days": None,
+        "promotion": None,
         "stock": 15,
         "weight_grams": 950,
     }
@@ -72,7 +103,12 @@ class VariantSerializer(serializers.ModelSerializer[Variant]):
     discount_percentage = serializers.DecimalField(
         max_digits=5, decimal_places=2, allow_null=True, help_text="Null if the product's discount applies."
     )
-    sale_price = MoneyOutput(currency="product.currency", help_text="The current price, after the discount.")
+    sale_price = MoneyOutput(
+        currency="product.currency",
+        help_text="The current price of one unit, after the discount and promotions without a code.",
+    )
+    lowest_price_30_days = MoneyOutput(currency="product.currency", allow_null=True, help_text=LOWEST_PRICE)
+    promotion = serializers.SerializerMethodField()
     available = serializers.IntegerField()
 
     class Meta:
@@ -87,6 +123,8 @@ class VariantSerializer(serializers.ModelSerializer[Variant]):
             "price",
             "discount_percentage",
             "sale_price",
+            "lowest_price_30_days",
+            "promotion",
             "stock",
             "available",
             "weight_grams",
@@ -94,6 +132,11 @@ class VariantSerializer(serializers.ModelSerializer[Variant]):
             "image_url",
         ]
         read_only_fields = fields
+
+    @extend_schema_field(PromotionOfCardSerializer(allow_null=True))
+    def get_promotion(self, variant: Variant) -> dict[str, Any] | None:
+        """Return the promotion that reduces the price."""
+        return _promotion(variant.promoted_by)
 
 
 class ProductCardSerializer(serializers.ModelSerializer[Product]):
@@ -104,6 +147,8 @@ class ProductCardSerializer(serializers.ModelSerializer[Product]):
         "price": "89.00",
         "discount_percentage": "0.00",
         "sale_price": "89.00",
+        "lowest_price_30_days": None,
+        "promotion": None,
         "currency": "USD",
         "rating_average": "4.50",
         "rating_count": 12,
@@ -114,8 +159,15 @@ class ProductCardSerializer(serializers.ModelSerializer[Product]):
 
     category = CategorySerializer()
     price = MoneyOutput(help_text="The list price, before the discount and without a variant's modifier.")
-    sale_price = MoneyOutput(help_text="The current price of the cheapest variant, after the discount.")
-    discount_percentage = serializers.DecimalField(max_digits=5, decimal_places=2)
+    sale_price = MoneyOutput(
+        help_text="The current price of one unit of the cheapest variant, after the discount and promotions "
+        "without a code."
+    )
+    lowest_price_30_days = MoneyOutput(allow_null=True, help_text=LOWEST_PRICE)
+    promotion = serializers.SerializerMethodField()
+    discount_percentage = serializers.DecimalField(
+        max_digits=5, decimal_places=2, help_text="The seller's discount, without promotions."
+    )
     image_url = ImageURL(allow_null=True, help_text="The first image.")
     thumbnail_url = ImageURL(
         allow_null=True, help_text="A thumbnail of the first image, at most 480 pixels wide."
@@ -135,6 +187,8 @@ class ProductCardSerializer(serializers.ModelSerializer[Product]):
             "price",
             "discount_percentage",
             "sale_price",
+            "lowest_price_30_days",
+            "promotion",
             "currency",
             "flash_sale",
             "best_seller_product",
@@ -147,6 +201,11 @@ class ProductCardSerializer(serializers.ModelSerializer[Product]):
             "thumbnail_url",
         ]
         read_only_fields = fields
+
+    @extend_schema_field(PromotionOfCardSerializer(allow_null=True))
+    def get_promotion(self, product: Product) -> dict[str, Any] | None:
+        """Return the promotion that reduces the price."""
+        return _promotion(product.promoted_by)
 
     def get_in_stock(self, product: Product) -> bool:
         """Return whether any active variant has available units."""

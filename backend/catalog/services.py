@@ -169,6 +169,25 @@ def set_popularity(popularity: Mapping[int, int], *, by: Actor) -> int:
     return len(changed)
 
 
+def set_best_sellers(product_ids: Collection[int], *, by: Actor) -> int:
+    """Mark these products, and no others, as best sellers; return how many products changed."""
+    with transaction.atomic():
+        marked = set(Product.objects.filter(best_seller_product=True).values_list("pk", flat=True))
+        new, old = set(product_ids) - marked, marked - set(product_ids)
+        for ids, flag in ((new, True), (old, False)):
+            rows = Product.unpublished.filter(pk__in=ids, deleted_at=None)
+            rows.update(best_seller_product=flag)
+        if new or old:
+            record(
+                "catalog.best_sellers_changed",
+                by=by,
+                subject=(Product._meta.label, ""),
+                changes={"added": (None, len(new)), "removed": (None, len(old))},
+            )
+            publish_many(Topic.PRODUCT, sorted(new | old))
+    return len(new | old)
+
+
 def products_changed(product_ids: Collection[int]) -> None:
     """Publish changes to data that is shown with these products, such as stock."""
     publish_many(Topic.PRODUCT, sorted(product_ids))

@@ -122,6 +122,11 @@ BEAT_SCHEDULE = {
         "schedule": timedelta(hours=1),
         "options": {"expires": 3_600},
     },
+    "mark best sellers": {
+        "task": "backend.orders.tasks.mark_best_sellers",
+        "schedule": crontab(hour=3, minute=20),
+        "options": {"expires": 3_600},
+    },
     "send due deliveries": {
         "task": "backend.notifications.tasks.send_due_deliveries",
         "schedule": timedelta(seconds=10),

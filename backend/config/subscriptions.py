@@ -25,6 +25,7 @@ from backend.orders.subscribers import Settlement
 from backend.outbox.subscribers import Subscriber
 from backend.payments.subscribers import PaymentRequests
 from backend.privacy.subscribers import StoreErasure
+from backend.promotions.subscribers import DisplayPrices
 from backend.recommendations.subscribers import NewProducts
 from backend.reviews.subscribers import VerifiedReviews
 from backend.search.rebuilding import index_subscribers
@@ -47,6 +48,7 @@ def subscribers() -> list[Subscriber]:
     writers: dict[str, tuple[Subscriber, ...]] = {"warehouse": of_warehouse, "stream": of_stream}
     return [
         CategoryFanOut(),
+        DisplayPrices(clock=timezone.now),
         ThumbnailRequests(request_thumbnails),
         PaymentRequests(request_payment),
         *index_subscribers(engine(), clock=timezone.now),

@@ -1,5 +1,6 @@
 """Registers what higher-level apps provide to lower-level ones."""
 
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -7,6 +8,7 @@ from django.conf import settings
 
 from backend.analytics import health as warehouse_health
 from backend.audit import health as audit_health
+from backend.catalog import promoted
 from backend.catalog.images import files as image_files
 from backend.config.personal_data import handlers, stores
 from backend.config.storages import BUCKET, storage_errors
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
 def connect() -> None:
     """Register the exposure sink, kinds of messages, personal data, health checks, and errors of a bucket."""
     exposures.register_sink(sink.store)
+    promoted.register_units_left(_units_left)
     kinds_of_messages.register(_mailed_reports)
     kinds_of_messages.register(_ledger_findings)
     personal_data.register(handlers(), stores=stores())
@@ -50,6 +53,13 @@ def connect() -> None:
     health.register("webhooks", webhooks_health.check, required=False)
     health.register("warehouse", warehouse_health.check, required=False)
     health.register("reconciliation", warehouse_health.reconciliation, required=False)
+
+
+def _units_left(promotion_ids: Collection[int]) -> Mapping[int, int]:
+    # Only processes that show promotions need what it imports.
+    from backend.promotions.selectors import units_left  # noqa: PLC0415
+
+    return units_left(promotion_ids)
 
 
 def _mailed_reports() -> "ReportKind":

@@ -136,6 +136,7 @@ def place_order(purchase: Purchase, *, by: Actor, now: datetime, last_rows: Last
         *use_rows(uses, order_number=order.order_number, currency=order.currency, now=now),
         *(_sales(items, contents=contents, now=now) if confirmed else ()),
         *messages(Topic.PRODUCT, sorted({variant.product_id for variant in variants.values()})),
+        *messages(Topic.PROMOTION, sorted({use.rule.id for use in uses if use.is_counted})),
         *messages(Topic.ORDER_STEP, [step.pk for step in steps]),
         *messages(Topic.ORDER, [order.pk]),
         _audit_entry(order, by=by),

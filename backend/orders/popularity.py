@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from django.db.models import Case, F, Max, Sum, When
+from django.db.models import Case, F, Max, QuerySet, Sum, When
 
 from backend.audit.actors import Actor
 from backend.catalog.services import set_popularity
@@ -21,11 +21,14 @@ def units_sold() -> dict[int, int]:
     latest = Movement.objects.filter(kind=MovementKind.SALE).aggregate(at=Max("occurred_at"))["at"]
     if latest is None:
         return {}
-    recent = Movement.objects.filter(
-        kind__in=[MovementKind.SALE, *SUBTRACTED], occurred_at__gt=latest - WINDOW
-    )
+    return units_of(Movement.objects.filter(occurred_at__gt=latest - WINDOW))
+
+
+def units_of(movements: QuerySet[Movement]) -> dict[int, int]:
+    """Return the units of the movements, less those that were cancelled or returned, by product id."""
+    of_units = movements.filter(kind__in=[MovementKind.SALE, *SUBTRACTED])
     signed = Case(When(kind=MovementKind.SALE, then=F("quantity")), default=-F("quantity"))
-    return dict(recent.values_list("product_id").annotate(units=Sum(signed)))
+    return dict(of_units.order_by().values_list("product_id").annotate(units=Sum(signed)))
 
 
 def refresh_popularity(*, by: Actor) -> int:

@@ -35,6 +35,12 @@ def schedule(topic: Topic, key: int | str, *, due: Iterable[datetime]) -> None:
     )
 
 
+def scheduled(topic: Topic, key: int | str) -> set[datetime]:
+    """Return the moments at which messages about the row `key` will be published."""
+    rows = Scheduled.objects.filter(topic=topic, key=str(key))
+    return set(rows.values_list("due_at", flat=True))
+
+
 def publish_due(*, now: datetime) -> int:
     """Move the messages that are due at `now` to the outbox, in the order of their moments; return how many.
 

@@ -26,6 +26,8 @@ class Topic(StrEnum):
     PRODUCT = "product", Kind.STATE, "catalog.Product"
     PRODUCT_IMAGE = "product_image", Kind.STATE, "catalog.ProductImage"
     CATEGORY = "category", Kind.STATE, "catalog.Category"
+    PROMOTION = "promotion", Kind.STATE, "promotions.Promotion"
+    DISPLAY_PRICE = "display_price", Kind.STATE, "catalog.Product"
     ORDER = "order", Kind.STATE, "orders.Order"
     MOVEMENT = "movement", Kind.STATE, "orders.Movement"
     AVAILABILITY = "availability", Kind.STATE, "inventory.AvailabilityChange"

@@ -54,6 +54,8 @@ def _faults(row: Promotion) -> list[tuple[str, str]]:
     thresholds = [Decimal(threshold) for threshold, _ in row.tiers]
     checks: tuple[tuple[str, str, bool], ...] = (
         ("ends_at", "Must be later than starts_at.", bool(row.ends_at and row.ends_at <= row.starts_at)),
+        ("ends_at", "A flash sale needs an end.", row.is_flash_sale and row.ends_at is None),
+        ("code_required", "A flash sale has no codes.", row.is_flash_sale and row.code_required),
         ("kind", "Only promotions of items can be `buy_get`.", row.kind == Kind.BUY_GET and not of_units),
         ("unit_cap", "Only promotions of items can have one.", row.unit_cap is not None and not of_units),
         ("buy_units", "Needed for `buy_get`.", row.kind == Kind.BUY_GET and not row.buy_units),

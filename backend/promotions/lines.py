@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from backend.catalog.models import Variant
+from backend.catalog.pricing import seller_price
 from backend.promotions.rules import Line
 
 
@@ -16,7 +17,7 @@ def line_of(variant: Variant, *, quantity: int) -> Line:
         brand=product.brand,
         seller_id=product.seller_id,
         quantity=quantity,
-        unit_price=variant.sale_price,
+        unit_price=seller_price(variant),
     )
 
 

@@ -42,6 +42,7 @@ class Promotion(models.Model):
     starts_at = models.DateTimeField()
     ends_at = models.DateTimeField(null=True, blank=True)
     is_active = models.BooleanField(default=True)
+    is_flash_sale = models.BooleanField(default=False, db_default=False)
     unit_cap = models.PositiveIntegerField(null=True, blank=True)
     units_used = models.PositiveIntegerField(default=0, db_default=0)
     use_cap = models.PositiveIntegerField(null=True, blank=True)
@@ -50,6 +51,8 @@ class Promotion(models.Model):
     minimum_amount = models.DecimalField(max_digits=16, decimal_places=4, null=True, blank=True)
     minimum_units = models.PositiveIntegerField(null=True, blank=True)
     version = models.PositiveIntegerField(default=1)
+    # Of which version and state display prices were computed, as `display_prices` writes it.
+    displayed = models.CharField(max_length=40, default="", db_default="", blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 
@@ -72,6 +75,10 @@ class Promotion(models.Model):
             ),
             models.CheckConstraint(
                 condition=~Q(kind=Kind.AMOUNT) | ~Q(currency=""), name="promotion_amount_has_a_currency"
+            ),
+            models.CheckConstraint(
+                condition=Q(is_flash_sale=False) | Q(ends_at__isnull=False, code_required=False),
+                name="promotion_flash_sale_ends",
             ),
             models.CheckConstraint(
                 condition=Q(level=Level.ITEM) | (Q(unit_cap=None) & ~Q(kind=Kind.BUY_GET)),

@@ -92,6 +92,7 @@ def rule_of(row: Promotion, *, paths: Mapping[int, str]) -> Rule:
         starts_at=row.starts_at,
         ends_at=row.ends_at,
         is_active=row.is_active,
+        is_flash_sale=row.is_flash_sale,
         unit_cap=row.unit_cap,
         units_used=row.units_used,
         use_cap=row.use_cap,

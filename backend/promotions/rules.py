@@ -110,6 +110,7 @@ class Rule:
     starts_at: datetime
     ends_at: datetime | None = None
     is_active: bool = True
+    is_flash_sale: bool = False
     unit_cap: int | None = None
     units_used: int = 0
     use_cap: int | None = None

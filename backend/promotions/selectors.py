@@ -1,9 +1,9 @@
 """Queries of promotions."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
-from django.db.models import Count, QuerySet, Sum
+from django.db.models import Count, F, QuerySet, Sum
 
 from backend.catalog.models import Category
 from backend.promotions.errors import PromotionNotFound
@@ -44,6 +44,12 @@ def statistics_of(promotion_id: int) -> list[Mapping[str, Any]]:
         orders=Count("pk"), units=Sum("units") - Sum("units_given_back"), amount=Sum("amount")
     )
     return list(rows)
+
+
+def units_left(promotion_ids: Collection[int]) -> dict[int, int]:
+    """Return the units that are left of those promotions that have a number of units, by id."""
+    rows = Promotion.objects.filter(pk__in=promotion_ids, unit_cap__isnull=False)
+    return dict(rows.annotate(left=F("unit_cap") - F("units_used")).values_list("pk", "left"))
 
 
 def all_rules() -> list[Rule]:

@@ -41,6 +41,7 @@ PROMOTION: dict[str, Any] = {
     "starts_at": "2026-03-02T12:00:00Z",
     "ends_at": None,
     "is_active": True,
+    "is_flash_sale": False,
     "unit_cap": None,
     "use_cap": None,
     "customer_use_cap": None,
@@ -170,6 +171,11 @@ class PromotionInputSerializer(Body):
     starts_at = serializers.DateTimeField()
     ends_at = serializers.DateTimeField(required=False, allow_null=True, default=None)
     is_active = serializers.BooleanField(required=False, default=True)
+    is_flash_sale = serializers.BooleanField(
+        required=False,
+        default=False,
+        help_text="Whether it is a flash sale: products with its prices have `flash_sale`, and show its end.",
+    )
     unit_cap = _cap("The number of units that are reduced in all orders together.")
     use_cap = _cap("The number of orders that can use it.")
     customer_use_cap = _cap("The number of orders of one customer that can use it.")

@@ -9,6 +9,8 @@ from django.db import transaction
 from backend.api.errors import InvalidInput
 from backend.audit.actors import Actor
 from backend.audit.services import differences, record
+from backend.outbox.services import publish
+from backend.outbox.topics import Topic
 from backend.promotions.checks import require_valid
 from backend.promotions.errors import PromotionEditedMeanwhile, PromotionUsed
 from backend.promotions.models import Promotion
@@ -35,6 +37,7 @@ FIELDS = (
     "starts_at",
     "ends_at",
     "is_active",
+    "is_flash_sale",
     "unit_cap",
     "use_cap",
     "customer_use_cap",
@@ -55,6 +58,7 @@ def create_promotion(values: Mapping[str, Any], *, by: Actor) -> Promotion:
     with transaction.atomic():
         row.save(force_insert=True)
         changes = differences(dict.fromkeys(FIELDS), _values(row))
+        publish(Topic.PROMOTION, row.pk)
         record("promotions.promotion_created", by=by, subject=row, changes=changes)
     return row
 
@@ -84,6 +88,7 @@ def update_promotion(
         if changed := differences(before, _values(row)):
             row.version, row.updated_at = row.version + 1, now
             row.save(update_fields=[*FIELDS, "version", "updated_at"])
+            publish(Topic.PROMOTION, row.pk)
             record("promotions.promotion_updated", by=by, subject=row, changes=changed)
     return row
 
@@ -100,6 +105,7 @@ def delete_promotion(promotion_id: int, *, by: Actor) -> None:
         if row.used_in.exists():
             raise PromotionUsed(promotion_id=promotion_id)
         changes = differences(_values(row), dict.fromkeys(FIELDS))
+        publish(Topic.PROMOTION, row.pk)
         record("promotions.promotion_deleted", by=by, subject=row, changes=changes)
         row.delete()
 

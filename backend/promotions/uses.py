@@ -17,6 +17,8 @@ from django.db.models.functions import Greatest
 
 from backend.api.owners import Owner
 from backend.api.statements import statement
+from backend.outbox.services import publish, publish_many
+from backend.outbox.topics import Topic
 from backend.promotions.errors import PromotionUsedUp
 from backend.promotions.models import CartCode, CustomerUse, Promotion, PromotionCode, PromotionUse
 from backend.promotions.reading import rule_of
@@ -207,6 +209,7 @@ def take_again(order_number: str, *, used_by: str) -> None:
         PromotionUse.objects.filter(pk=pk).update(
             given_back_at=None, units_given_back=0, is_counted=use.is_counted
         )
+    publish_many(Topic.PROMOTION, sorted({use.rule.id for use in uses if use.is_counted}))
 
 
 def _use_of(row: PromotionUse) -> Use:
@@ -228,6 +231,7 @@ def _count_back(given: Sequence[tuple[PromotionUse, int]], *, is_cancelled: bool
                 units_used=Greatest(0, F("units_used") - units),
                 uses=Greatest(0, F("uses") - (1 if is_cancelled else 0)),
             )
+            publish(Topic.PROMOTION, use.promotion_id)
     if not is_cancelled:
         return
     for code in sorted(use.code for use, _ in given if use.code):

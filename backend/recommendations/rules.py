@@ -12,10 +12,12 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from django.db import connection
+from django.utils import timezone
 
 from backend.api.compiled_queries import fetch_rows
 from backend.api.statements import statement
 from backend.catalog.cards import CARD_COLUMNS, Card, CardRow, card, card_columns
+from backend.catalog.promoted import add_live_values
 from backend.catalog.visibility import Ownership
 
 SQL = Path(__file__).parent / "sql"
@@ -114,6 +116,7 @@ def _page(wanted: str, asked: dict[str, Any], *, viewer: Viewer, limit: int) -> 
                 popularity,
             )
             (found.in_stock if units > 0 else found.sold_out).append(one)
+    add_live_values([one.card for one in (*found.in_stock, *found.sold_out)], now=timezone.now())
     return found
 
 

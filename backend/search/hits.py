@@ -1,5 +1,7 @@
 """Hits of a search: cards with the variant that matched, and highlighted texts."""
 
+from collections.abc import Sequence
+from datetime import datetime
 from typing import Any, ClassVar
 
 import msgspec
@@ -8,11 +10,17 @@ from rest_framework import serializers
 from backend.api import money
 from backend.api.fields import MoneyOutput
 from backend.api.renderers import written
-from backend.catalog.cards import Card, card, two_places
+from backend.catalog.cards import Card, card, two_places, written_or_none
 from backend.catalog.pricing import sale_price
-from backend.catalog.serializers import Attributes, ProductCardSerializer
+from backend.catalog.promoted import add_live_values, promotion_shown
+from backend.catalog.serializers import (
+    LOWEST_PRICE,
+    Attributes,
+    ProductCardSerializer,
+    PromotionOfCardSerializer,
+)
 from backend.search.collapsing import CollapsedSerializer
-from indexing.document import ProductDocument, VariantDocument
+from indexing.document import ProductDocument, VariantDocument, promoted_by
 from indexing.identity import ByIdentity
 from indexing.matches.hits import REMEMBERED
 from indexing.page import Hit
@@ -47,6 +55,8 @@ class MatchedVariantSerializer(serializers.Serializer[Any]):
         "attributes": {"size": "1.5 litres"},
         "price": "89.00",
         "sale_price": "89.00",
+        "lowest_price_30_days": None,
+        "promotion": None,
         "in_stock": True,
         "image_url": "https://shop.example/images/kettle.jpg",
     }
@@ -56,7 +66,11 @@ class MatchedVariantSerializer(serializers.Serializer[Any]):
     sku = serializers.CharField()
     attributes = Attributes()
     price = MoneyOutput(help_text="The list price, before the discount.")
-    sale_price = MoneyOutput(help_text="The current price, after the discount.")
+    sale_price = MoneyOutput(
+        help_text="The current price of one unit, after the discount and promotions without a code."
+    )
+    lowest_price_30_days = MoneyOutput(allow_null=True, help_text=LOWEST_PRICE)
+    promotion = PromotionOfCardSerializer(allow_null=True)
     in_stock = serializers.BooleanField()
     image_url = serializers.CharField(
         allow_blank=True, help_text="The variant's own image; empty if the product's images show it."
@@ -80,13 +94,23 @@ class SearchHitSerializer(ProductCardSerializer):
         read_only_fields = fields
 
 
-def hit_shown(hit: Hit) -> Any:
-    """Return the representation that SearchHitSerializer describes as a part of a response.
+def hits_shown(hits: Sequence[Hit], *, now: datetime) -> list[Any]:
+    """Return the representations that SearchHitSerializer describes as parts of a response.
 
-    No database query is needed. A product that was found before for the same words has the same objects, so
-    that its hit is written once.
+    No database query is needed, unless a promotion with a number of units is shown (1 query for all hits).
     """
-    if hit.collapsed is not None:
+    shown = [_hit_shown(hit) for hit in hits]
+    promoted = [each for each in shown if isinstance(each, dict)]
+    add_live_values([*promoted, *(each["variant"] for each in promoted if each["variant"])], now=now)
+    return shown
+
+
+def _hit_shown(hit: Hit) -> Any:
+    """Return a hit, which is written once for a product that was found before for the same words.
+
+    A hit that shows a promotion, whose time changes, or a number of products is a new dictionary.
+    """
+    if hit.collapsed is not None or hit.product.is_promoted:
         return _shown(hit)
     parts = hit.product, hit.variant, hit.highlights
     found = _written.get(*parts)
@@ -101,6 +125,8 @@ def _shown(hit: Hit) -> Card:
     shown = card(product, variant_count=len(product.variants), in_stock=product.in_stock)
     if variant is not None and variant.sale_price != product.sale_price:
         shown |= _prices(product, variant)
+    if variant is not None:
+        shown |= _reduction(variant, currency=product.currency)
     shown["variant"] = None if variant is None else _variant_shown(product, variant)
     shown["collapsed"] = None if hit.collapsed is None else msgspec.to_builtins(hit.collapsed)
     shown["highlights"] = None if hit.highlights is None else msgspec.to_builtins(hit.highlights)
@@ -116,8 +142,17 @@ def _variant_shown(product: ProductDocument, variant: VariantDocument) -> dict[s
         "attributes": variant.attributes,
         "price": money.written(variant.price, currency=currency),
         "sale_price": money.written(variant.sale_price, currency=currency),
+        **_reduction(variant, currency=currency),
         "in_stock": variant.available > 0,
         "image_url": variant.image_url,
+    }
+
+
+def _reduction(variant: VariantDocument, *, currency: str) -> dict[str, Any]:
+    """Return what belongs to a variant's sale price."""
+    return {
+        "lowest_price_30_days": written_or_none(variant.lowest_price_30_days, currency=currency),
+        "promotion": promotion_shown(promoted_by(variant.promotion)),
     }
 
 

@@ -14,8 +14,9 @@ from django.db.models.functions import Cast
 
 from backend.catalog.images.pictures import Picture, all_urls, cover_thumbnail_url, variant_urls
 from backend.catalog.models import PATH_SEPARATOR, Category, Product, Variant
+from backend.catalog.promoted import PromotedBy
 from backend.search.versions import draw
-from indexing.document import CategoryReference, ProductDocument, VariantDocument
+from indexing.document import CategoryReference, ProductDocument, PromotionReference, VariantDocument
 from indexing.engine import DeleteDocument, DocumentWrite, PutDocument
 
 SCAN_BATCH = 2_000
@@ -39,6 +40,8 @@ class _ProductRow(NamedTuple):
     seller_id: int
     price: Decimal
     sale_price: Decimal
+    lowest_price_30_days: Decimal | None
+    promoted_by: PromotedBy | None
     currency: str
     discount_percentage: Decimal
     flash_sale: bool
@@ -64,6 +67,8 @@ class _VariantRow(NamedTuple):
     sku: str
     price_modifier: Decimal
     sale_price: Decimal
+    lowest_price_30_days: Decimal | None
+    promoted_by: PromotedBy | None
     stock: int
     reserved: int
     written_attributes: str
@@ -157,6 +162,8 @@ def _document(
         seller_id=product.seller_id,
         price=product.price,
         sale_price=product.sale_price,
+        lowest_price_30_days=product.lowest_price_30_days,
+        promotion=_promotion(product.promoted_by),
         currency=product.currency,
         discount_percentage=product.discount_percentage,
         flash_sale=product.flash_sale,
@@ -184,12 +191,18 @@ def _variants(product: _ProductRow, variants: Sequence[_VariantRow]) -> tuple[Va
             sku=variant.sku,
             price=product.price + variant.price_modifier,
             sale_price=variant.sale_price,
+            lowest_price_30_days=variant.lowest_price_30_days,
+            promotion=_promotion(variant.promoted_by),
             available=variant.stock - variant.reserved,
             attributes=_attributes(variant.written_attributes),
             image_url=urls.get(variant.id, variant.image_url),
         )
         for variant in variants
     )
+
+
+def _promotion(promoted_by: PromotedBy | None) -> PromotionReference | None:
+    return None if promoted_by is None else PromotionReference(**promoted_by)
 
 
 @lru_cache(CACHED_ATTRIBUTES)

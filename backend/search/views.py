@@ -21,7 +21,7 @@ from backend.search.attribute_parameters import ATTRIBUTE_PARAMETERS
 from backend.search.errors import ExplanationForStaff
 from backend.search.explaining import ExplanationSerializer, explanation
 from backend.search.filter_texts import filter_texts
-from backend.search.hits import SearchHitSerializer, hit_shown
+from backend.search.hits import SearchHitSerializer, hits_shown
 from backend.search.parameters import SearchParameters, asked_search
 from backend.search.related import RelatedSearchSerializer, related_shown
 from backend.search.rules import applying
@@ -97,7 +97,7 @@ class SearchView(APIView):
         )
         described = _described(page, ruled, explain=asked.explain)
         described["related"] = related_shown(page, limit=asked.related)
-        cards = [hit_shown(hit) for hit in page.hits]
+        cards = hits_shown(page.hits, now=now)
         envelope = page_envelope(
             request, cards, count=page.count, span=span, **described, exposure_id=exposure_id
         )

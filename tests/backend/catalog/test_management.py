@@ -81,7 +81,7 @@ def test_staff_can_create_products_for_sellers_and_set_flags(owner: User) -> Non
     ("wrong", "field"),
     [
         ({"seller": 1}, "seller"),
-        ({"flash_sale": True}, "flash_sale"),
+        ({"featured_product": True}, "featured_product"),
         ({"variants": []}, "variants"),
         ({"variants": [{"sku": f"K-{number}"} for number in range(101)]}, "variants"),
         ({"variants": [{"sku": "K-1"}, {"sku": "K-1"}]}, "sku"),

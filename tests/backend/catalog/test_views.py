@@ -36,8 +36,8 @@ def test_a_card_has_the_documented_fields() -> None:
         rating_average="4.50",
         rating_count=12,
         image_urls=["https://example.org/a.jpg", "https://example.org/b.jpg"],
-        flash_sale=True,
     )
+    Product.objects.update(flash_sale=True)
     (card,) = APIClient().get(PRODUCTS).json()["results"]
     assert card == {
         "id": lamp.pk,
@@ -54,6 +54,8 @@ def test_a_card_has_the_documented_fields() -> None:
         "price": "20.00",
         "discount_percentage": "25.00",
         "sale_price": "15.00",
+        "lowest_price_30_days": None,
+        "promotion": None,
         "currency": "USD",
         "flash_sale": True,
         "best_seller_product": False,
@@ -73,7 +75,7 @@ def shelf() -> dict[str, Product]:
     trader = seller()
     rows = {
         "lamp": product("lamp", price="10.00", brand="Acme", popularity=5, rating_score=4, sold_by=trader),
-        "chair": product("chair", price="40.00", category=("Home", "Chairs"), popularity=9, flash_sale=True),
+        "chair": product("chair", price="40.00", category=("Home", "Chairs"), popularity=9),
         "desk lamp": product(
             "desk lamp", price="20.00", category=("Home", "Lamps", "Desk"), featured_product=True
         ),
@@ -83,6 +85,7 @@ def shelf() -> dict[str, Product]:
     }
     for age, row in enumerate(rows.values()):
         Product.objects.filter(pk=row.pk).update(created_at=NOW - timedelta(days=age))
+    Product.objects.filter(pk=rows["chair"].pk).update(flash_sale=True)
     return rows
 
 
@@ -267,10 +270,13 @@ def test_others_cannot_change_a_product(method: str, body: object, owner: User) 
 
 def test_only_staff_can_change_flags(owner: User) -> None:
     lamp = product(sold_by=owner)
-    response = client_of(staff()).patch(f"{PRODUCTS}{lamp.pk}/", {"flash_sale": True})
-    assert response.json()["data"]["flash_sale"] is True
-    refused = client_of(owner).patch(f"{PRODUCTS}{lamp.pk}/", {"flash_sale": False, "title": "B"})
-    assert (refused.status_code, list(refused.json()["details"])) == (400, ["flash_sale"])
+    response = client_of(staff()).patch(f"{PRODUCTS}{lamp.pk}/", {"featured_product": True})
+    assert response.json()["data"]["featured_product"] is True
+    refused = client_of(owner).patch(f"{PRODUCTS}{lamp.pk}/", {"featured_product": False, "title": "B"})
+    assert (refused.status_code, list(refused.json()["details"])) == (400, ["featured_product"])
+    for derived in ("flash_sale", "best_seller_product"):
+        ignored = client_of(staff()).patch(f"{PRODUCTS}{lamp.pk}/", {derived: True})
+        assert (ignored.status_code, ignored.json()["data"][derived]) == (200, False)
     lamp.refresh_from_db()
     assert lamp.title == "A lamp"
 
