@@ -1,5 +1,6 @@
 """The distribution of tests to the workers of pytest-xdist: each scope runs in one worker, long ones first."""
 
+from contextlib import suppress
 from typing import Any
 
 from xdist.scheduler import LoadScopeScheduling
@@ -42,6 +43,11 @@ class ScopeScheduling(LoadScopeScheduling):  # type: ignore[misc] # xdist has no
         for other in self.assigned_work:
             self._reschedule(other)
         return str(left[0])
+
+    def _assign_work_unit(self, node: Any) -> None:
+        # A process that has ended can't be told; when xdist notices it, `remove_node` hands out the scope again.
+        with suppress(OSError):
+            super()._assign_work_unit(node)
 
     def _reschedule(self, node: Any) -> None:
         if node not in self.registered_collections:
