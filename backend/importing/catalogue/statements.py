@@ -17,6 +17,9 @@ IN_FUTURE = "stock_at is in the future, so the stock was not changed"
 VERSION = "1"
 """Raised when files are interpreted in a new way, so that unchanged files are applied again."""
 
+FORMER_FLAGS = b'"flash_sale":false,"best_seller_product":false,'
+"""Fields that earlier releases digested; without them, unchanged files would be applied again."""
+
 _encode = msgspec.json.Encoder(order="deterministic", decimal_format="string").encode
 
 
@@ -49,7 +52,9 @@ class Decisions:
 
 def digest_of(row: CatalogRow) -> str:
     """Return a digest of everything that the rows of a product state."""
-    stated = _encode([VERSION, row.product, row.stock, row.stock_at])
+    before, name, after = _encode(row.product).rpartition(b'"featured_product":')
+    product = msgspec.Raw(before + FORMER_FLAGS + name + after)
+    stated = _encode([VERSION, product, row.stock, row.stock_at])
     return hashlib.blake2b(stated, digest_size=16).hexdigest()
 
 
