@@ -212,7 +212,7 @@ def test_every_step_is_published(staff_member: User) -> None:
     Message.objects.all().delete()
     receive_at_once(order.pk, units={item.pk: 1}, by=Actor.user(staff_member.pk), now=NOW)
     topics = set(Message.objects.values_list("topic", flat=True))
-    assert topics == {"order", "order_step", "product", "payment_event"}
+    assert topics == {"order", "order_step", "product", "payment_event", "return_step"}
 
 
 @pytest.mark.parametrize("step", [ship_all, deliver_all, cancel_units])
