@@ -25,6 +25,7 @@ LEAST_SECONDS = 0.0
 # The measurements are between the expected value divided and multiplied by these.
 MEMORY_ERROR = 1.3
 TIME_ERROR = 2.0
+STATUS = Path("/proc/self/status")
 MEMINFO = Path("/proc/meminfo")
 CGROUP_LIMIT, CGROUP_USED = (Path("/sys/fs/cgroup") / name for name in ("memory.max", "memory.current"))
 
@@ -104,8 +105,19 @@ def available_mb() -> float | None:
     if not free:
         return None
     # The greatest so far: it is of this process, and what it gave back is free again.
-    unit = 1_000_000 if sys.platform == "darwin" else 1_000
-    return min(free) + resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit
+    return min(free) + peak_mb()
+
+
+def peak_mb() -> float:
+    """Return the greatest memory that this process had, in MB."""
+    try:
+        lines = STATUS.read_text(encoding="ascii", errors="replace").splitlines()
+        # Unlike `ru_maxrss`, it doesn't begin with that of the process that started this one.
+        kilobytes = next(line.split()[1] for line in lines if line.startswith("VmHWM:"))
+    except (OSError, StopIteration):
+        unit = 1_000_000 if sys.platform == "darwin" else 1_000
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit
+    return int(kilobytes) * 1_024 / 1e6
 
 
 def _of_machine() -> float | None:

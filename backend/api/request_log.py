@@ -17,7 +17,9 @@ from backend.api.database_queries import Queries, counted_queries
 
 _LONGEST_QUERY = 500
 # The last part of these paths is a secret, which replaces a login.
-_SECRET_PATH = re.compile(r"^(/(?:api/notifications/unsubscribe|api/privacy/receipts|feeds)/)[^/]+/?")
+_SECRET_PATH = re.compile(
+    r"^(/(?:api/notifications/(?:unsubscribe|orders)|api/wish-lists/shared|api/privacy/receipts|feeds)/)[^/]+/?"
+)
 
 
 logger = structlog.get_logger(middleware.__name__)

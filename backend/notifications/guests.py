@@ -51,7 +51,11 @@ def order_of_link(token: str) -> Order:
 
 def address_hash(email: str) -> str:
     """Return a keyed hash of an address, by which an unsubscription is found without storing the address."""
-    return hmac.new(settings.SECRET_KEY.encode(), email.strip().lower().encode(), sha256).hexdigest()
+    return _hash(email, key=settings.SECRET_KEY)
+
+
+def _hash(email: str, *, key: str) -> str:
+    return hmac.new(key.encode(), email.strip().lower().encode(), sha256).hexdigest()
 
 
 def unsubscribe_guest(order_id: int, *, kind: NotificationKind, now: datetime) -> None:
@@ -65,7 +69,9 @@ def unsubscribe_guest(order_id: int, *, kind: NotificationKind, now: datetime) -
 
 def is_unwanted(order: Order, *, kind: NotificationKind) -> bool:
     """Return whether the guest who placed the order has unsubscribed from the kind."""
-    return GuestUnsubscription.objects.filter(address_hash=address_hash(order.email), kind=kind).exists()
+    keys = (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)
+    hashes = [_hash(order.email, key=key) for key in keys]
+    return GuestUnsubscription.objects.filter(address_hash__in=hashes, kind=kind).exists()
 
 
 def _signer() -> signing.TimestampSigner:

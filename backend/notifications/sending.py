@@ -98,7 +98,13 @@ def _next_due(channel: Channel, *, now: datetime) -> Delivery | None:
         pk__lt=OuterRef("pk"),
     )
     first = due.exclude(Q(in_sequence=True) & Exists(earlier))
-    delivery = first.select_related("recipient", "order").order_by("due_at", "pk").first()
+    ordered = first.select_related("recipient", "order").order_by("due_at", "pk")
+    while (delivery := ordered.first()) is not None:
+        if (until := quiet_until(delivery, now=now)) is None:
+            break
+        # It goes on collecting, so that a night's facts become one message. The day after which a delivery
+        # is given up begins with the end of the quiet hours.
+        due.filter(pk=delivery.pk).update(due_at=until, queued_at=until, reason=quiet_hours.REASON)
     if delivery is not None and delivery.collecting:
         # Sealed before its facts are read, so that none is added afterwards.
         due.filter(pk=delivery.pk).update(collecting=False)
@@ -112,11 +118,6 @@ def _process(delivery: Delivery, *, channel: Channel, connection: ChannelConnect
         ChannelDown: it was not sent and stays due.
         PossiblySent: it was recorded as such.
     """
-    if (until := quiet_until(delivery, now=clock())) is not None:
-        waiting = Delivery.objects.filter(pk=delivery.pk, state=DeliveryState.PENDING)
-        # The day after which a delivery is given up begins with the end of the quiet hours.
-        waiting.update(due_at=until, queued_at=until, reason=quiet_hours.REASON)
-        return False
     try:
         address = _address(delivery, channel=channel)
         message = render(delivery)

@@ -2,7 +2,6 @@
 
 from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
-from decimal import Decimal
 from typing import ClassVar
 
 from backend.api.money import written
@@ -12,6 +11,7 @@ from backend.notifications.messages import Lines
 from backend.notifications.models import NotificationKind
 from backend.outbox.topics import Topic
 from backend.wish_lists.models import PriceDrop
+from backend.wish_lists.watching import Wish, wished_prices
 
 
 class PriceDropKind(SentToAccount):
@@ -33,17 +33,20 @@ class PriceDropKind(SentToAccount):
         return []
 
     def lines(self, keys: Collection[int]) -> Lines:
-        """Return the products that still cost so little, each with the lowest price that was found."""
-        facts = PriceDrop.objects.filter(pk__in=keys, product__deleted_at=None, product__is_active=True)
-        lowest: dict[tuple[int, int | None], PriceDrop] = {}
-        for fact in facts.select_related("product", "variant").order_by("pk"):
-            # A later fact is of a lower price; the same product can be in two lists.
-            lowest[(fact.product_id, fact.variant_id)] = fact
-        return [_line(fact) for fact in lowest.values() if _price_now(fact) <= fact.new_price]
+        """Return the wishes that still cost so little, each with the lowest price that was found."""
+        rows = PriceDrop.objects.filter(pk__in=keys).select_related("product", "variant").order_by("pk")
+        # A later fact is of a lower price; the same product can be in two lists.
+        lowest = {_wish(fact): fact for fact in rows}
+        prices = wished_prices(
+            {wish.user_id for wish in lowest}, product_ids={wish.product_id for wish in lowest}
+        )
+        return [
+            _line(fact) for wish, fact in lowest.items() if wish in prices and prices[wish] <= fact.new_price
+        ]
 
 
-def _price_now(fact: PriceDrop) -> Decimal:
-    return fact.product.sale_price if fact.variant is None else fact.variant.sale_price
+def _wish(fact: PriceDrop) -> Wish:
+    return Wish(fact.user_id, fact.product_id, fact.variant_id, fact.currency)
 
 
 def _line(fact: PriceDrop) -> dict[str, object]:

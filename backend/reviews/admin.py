@@ -141,7 +141,16 @@ class AnswerAdmin(ServiceAdmin):
     ordering = ("-id",)
     search_fields = ("review__id",)
     search_help_text = "The id of a review"
-    fields = ("review_id", "state", "text", "rejection_reason", "version", "created_at", "edited_at")
+    fields = (
+        "review_id",
+        "state",
+        "text",
+        "rejection_reason",
+        "version",
+        "created_at",
+        "edited_at",
+        "deleted_at",
+    )
     readonly_fields = fields
     operations = (
         Operation(
@@ -149,14 +158,14 @@ class AnswerAdmin(ServiceAdmin):
             label="Approve",
             form=ReadForm,
             perform=approve,
-            applies=lambda row: row.state != AnswerState.PUBLISHED,
+            applies=lambda row: row.state != AnswerState.PUBLISHED and row.deleted_at is None,
         ),
         Operation(
             name="reject",
             label="Reject",
             form=RejectionForm,
             perform=reject,
-            applies=lambda row: row.state != AnswerState.REJECTED,
+            applies=lambda row: row.state != AnswerState.REJECTED and row.deleted_at is None,
         ),
     )
 

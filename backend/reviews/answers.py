@@ -21,10 +21,13 @@ def write_answer(review_id: int, *, seller: User, text: str, by: Actor, now: dat
     """
     with transaction.atomic():
         row = _answerable(review_id, seller=seller)
-        answer = Answer.objects.filter(review=row).first()
-        is_new = answer is None
+        # Locked, because staff may be deciding about it.
+        answer = Answer.objects.select_for_update(no_key=True).filter(review=row).first()
+        is_new = answer is None or answer.deleted_at is not None
         if answer is None:
             answer = Answer(review=row, version=0, created_at=now)
+        elif is_new:
+            answer.created_at, answer.edited_at, answer.deleted_at = now, None, None
         elif answer.text == text:
             return answer, False
         else:
@@ -37,7 +40,7 @@ def write_answer(review_id: int, *, seller: User, text: str, by: Actor, now: dat
     return answer, is_new
 
 
-def delete_answer(review_id: int, *, seller: User, by: Actor) -> None:
+def delete_answer(review_id: int, *, seller: User, by: Actor, now: datetime) -> None:
     """Delete the seller's answer.
 
     Raises:
@@ -47,11 +50,11 @@ def delete_answer(review_id: int, *, seller: User, by: Actor) -> None:
     """
     with transaction.atomic():
         row = _answerable(review_id, seller=seller)
-        answer = Answer.objects.filter(review=row).first()
+        answer = Answer.objects.existing().select_for_update(no_key=True).filter(review=row).first()
         if answer is None:
             raise AnswerNotFound(review_id=review_id)
         record("reviews.answer_deleted", by=by, subject=answer, changes={"state": (answer.state, None)})
-        answer.delete()
+        Answer.objects.filter(pk=answer.pk).remove(now=now)
 
 
 def _answerable(review_id: int, *, seller: User) -> Review:

@@ -6,9 +6,12 @@
 docs/decisions/reviews.md describes the states. Locks are always taken in this order: review → product.
 """
 
+from datetime import datetime
+from typing import Self
+
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 
 from backend.catalog.models import Product
 
@@ -171,13 +174,34 @@ class Report(models.Model):
         return f"{self.reason}: review {self.review_id}"
 
 
+class AnswerQuerySet(models.QuerySet["Answer"]):
+    """Queries of answers."""
+
+    def existing(self) -> Self:
+        """Return the answers that weren't deleted."""
+        return self.filter(deleted_at=None)
+
+    def remove(self, *, now: datetime) -> int:
+        """Delete the texts of the existing ones, and return how many there were."""
+        return self.existing().update(
+            text="", rejection_reason="", state=AnswerState.PENDING, version=F("version") + 1, deleted_at=now
+        )
+
+
 class Answer(Moderated):
-    """The answer of the product's seller to a review."""
+    """The answer of the product's seller to a review.
+
+    The row of a deleted one stays, without its text, so that its next version is another one for staff who
+    have read it, and is moderated if it was refused before.
+    """
 
     review = models.OneToOneField(Review, on_delete=models.CASCADE, related_name="answer")
     seller = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     state = models.CharField(max_length=9, choices=AnswerState.choices, default=AnswerState.PENDING)
     text = models.TextField(max_length=MAX_ANSWER)
+    deleted_at = models.DateTimeField(null=True, blank=True)
+
+    objects = AnswerQuerySet.as_manager()
 
     class Meta:
         constraints = [

@@ -90,7 +90,7 @@ def _decide_review(read: Read, *, decision: Decision, reason: str, by: Actor, no
 
 def _decide_answer(read: Read, *, decision: Decision, reason: str, by: Actor, now: datetime) -> Outcome:
     with transaction.atomic():
-        rows = Answer.objects.select_for_update(no_key=True)
+        rows = Answer.objects.existing().select_for_update(no_key=True)
         row = rows.filter(review=read.review_id).first()
         if row is None:
             return Outcome(review_id=read.review_id, outcome=OutcomeKind.NOT_FOUND)

@@ -93,7 +93,7 @@ class ReviewAnswerView(APIView):
     )
     def delete(self, request: Request, review_id: int) -> Response:
         """Delete your answer."""
-        answers.delete_answer(review_id, seller=account_of(request), by=actor_of(request))
+        answers.delete_answer(review_id, seller=account_of(request), by=actor_of(request), now=timezone.now())
         return envelope({"id": review_id}, message="Answer deleted.")
 
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from backend.accounts.areas import StaffArea
 from backend.accounts.models import User
@@ -122,7 +122,8 @@ def reviews_for_seller(seller: User, *, answered: bool | None) -> QuerySet[Revie
     """Return the published reviews of the seller's products, newest first."""
     rows = Review.objects.filter(product__seller=seller, state=ReviewState.PUBLISHED)
     if answered is not None:
-        rows = rows.filter(answer__isnull=not answered)
+        with_answer = Exists(Answer.objects.existing().filter(review=OuterRef("pk")))
+        rows = rows.filter(with_answer if answered else ~with_answer)
     return shown(rows).order_by("-created_at", "-id")
 
 
@@ -147,7 +148,7 @@ def moderated_reviews(
 
 def moderated_answers(*, state: AnswerState | None) -> QuerySet[Answer]:
     """Return the answers in a state, oldest first; without one, those that wait for a decision."""
-    rows = Answer.objects.filter(state=state or AnswerState.PENDING)
+    rows = Answer.objects.existing().filter(state=state or AnswerState.PENDING)
     return (
         rows.select_related("review__author", "review__product", "seller")
         .prefetch_related("review__pictures")

@@ -90,7 +90,7 @@ def withdraw_review(review_id: int, *, author: User, by: Actor, now: datetime) -
         delete_all_pictures([row.pk], now=now)
         row.votes.all().delete()
         row.reports.all().delete()
-        Answer.objects.filter(review=row).delete()
+        Answer.objects.filter(review=row).remove(now=now)
         row.picture_count = row.helpful_count = row.report_count = 0
         row.title = row.text = row.language = row.rejection_reason = ""
         row.state, row.version, row.edited_at = ReviewState.WITHDRAWN, row.version + 1, now

@@ -109,7 +109,7 @@ def shown_answer_to_staff(answer: Answer) -> dict[str, Any]:
 
 def _answer_of(row: Review) -> Answer | None:
     answer: Answer | None = getattr(row, "answer", None)
-    return answer
+    return None if answer is None or answer.deleted_at is not None else answer
 
 
 def _time(at: datetime | None) -> str | None:

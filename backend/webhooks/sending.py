@@ -121,7 +121,7 @@ class Sender:
             started_at=started_at,
             duration_ms=int((time.monotonic() - begun) * 1_000),
             status=None if response is None else response.status,
-            error=error[:LONGEST_REASON],
+            error=_storable(error)[:LONGEST_REASON],
             response_body="" if response is None else _text(response.body),
         )
         return self._finish(delivery, attempt=attempt, response=response, now=self.clock())
@@ -331,12 +331,16 @@ def _requested_pause(response: Response | None, *, now: datetime) -> timedelta:
     else:
         try:
             moment = parsedate_to_datetime(text)
-        except ValueError:
+            pause = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)) - now
+        except (ValueError, OverflowError):
             return timedelta(0)
-        pause = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)) - now
     return min(max(pause, timedelta(0)), LONGEST_REQUESTED_PAUSE)
 
 
 def _text(body: bytes) -> str:
+    return _storable(body.decode(errors="replace"))
+
+
+def _storable(text: str) -> str:
     # PostgreSQL stores no zero bytes in texts.
-    return body.decode(errors="replace").replace("\x00", "\N{REPLACEMENT CHARACTER}")
+    return text.replace("\x00", "\N{REPLACEMENT CHARACTER}")

@@ -8,7 +8,7 @@ from typing import Any
 from django.db.models import Count, QuerySet, TextChoices
 
 from backend.catalog.cards import Card, cards
-from backend.catalog.models import Product
+from backend.catalog.models import Product, Variant
 from backend.wish_lists.errors import WishListItemNotFound, WishListNotFound
 from backend.wish_lists.models import WishList, WishListItem
 
@@ -26,6 +26,11 @@ class Wish:
 
     item: WishListItem
     card: Card | None
+
+    @property
+    def variant(self) -> Variant | None:
+        """The variant, unless its product is not for sale."""
+        return None if self.card is None else self.item.variant
 
     @property
     def price(self) -> Decimal:

@@ -160,7 +160,7 @@ class SharedWishSerializer(serializers.Serializer[Any]):
         source="card", allow_null=True, help_text="Null if the product is no longer for sale."
     )
     variant = WishVariantSerializer(
-        source="item.variant", allow_null=True, help_text="Null if no variant was chosen."
+        allow_null=True, help_text="Null if no variant was chosen, or it is no longer for sale."
     )
     quantity = serializers.IntegerField(source="item.quantity")
     note = serializers.CharField(source="item.note")

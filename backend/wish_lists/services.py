@@ -139,7 +139,8 @@ def add_wish(
         if wish_list.items.count() >= MAX_ITEMS:
             raise WishListFull(max_items=MAX_ITEMS)
         locked = _locked_variants(product, variant)
-        price = min(row.sale_price for row in locked)
+        # As prices are compared later: of what is in stock, if anything is.
+        price = min(row.sale_price for row in [row for row in locked if row.available] or locked)
         item = WishListItem.objects.create(
             wish_list=wish_list,
             product=product,

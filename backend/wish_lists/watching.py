@@ -8,6 +8,7 @@ with the fact, so that a message that is delivered twice tells once.
 from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 from decimal import Decimal
+from typing import NamedTuple
 
 from django.db import transaction
 from django.db.models import Exists, F, Min, OuterRef, QuerySet, Subquery
@@ -23,6 +24,16 @@ from backend.wish_lists.models import PriceDrop, WishListItem
 LEAST_DROP = Decimal("0.05")
 """A price is told if it is lower than the known one by at least this share."""
 TOLD_AT_ONCE = 1_000
+
+
+class Wish(NamedTuple):
+    """Who wishes for what, in which currency."""
+
+    user_id: int
+    product_id: int
+    variant_id: int | None
+    currency: str
+
 
 _wanted = variants_for_sale().filter(
     # An item without a variant is for any of the product's.
@@ -48,9 +59,23 @@ def tell(product_ids: Collection[int], *, now: datetime) -> int:
     )
 
 
+def wished_prices(user_ids: Collection[int], *, product_ids: Collection[int]) -> dict[Wish, Decimal]:
+    """Return what wishes cost whose customers want messages, of what is in stock (1 query)."""
+    items = WishListItem.objects.filter(
+        wish_list__user__in=user_ids, product__in=product_ids, wants_messages=True
+    )
+    rows = items.select_related("wish_list").annotate(price=_price).filter(price__isnull=False)
+    return {
+        Wish(item.wish_list.user_id, item.product_id, item.variant_id, item.currency): item.price
+        for item in rows
+    }
+
+
 def _with_lower_price(items: QuerySet[WishListItem]) -> QuerySet[WishListItem]:
     priced = items.filter(wants_messages=True, awaits_stock=False, currency=F("product__currency"))
-    return priced.annotate(price=_price).filter(price__lte=F("known_price") * (1 - LEAST_DROP))
+    return priced.annotate(price=_price).filter(
+        price__lt=F("known_price"), price__lte=F("known_price") * (1 - LEAST_DROP)
+    )
 
 
 def _for_each(

@@ -6,7 +6,6 @@ constants of `ml.needs` that fit these measurements best.
 
 import argparse
 import json
-import resource
 import subprocess
 import sys
 import tempfile
@@ -20,6 +19,7 @@ from threadpoolctl import threadpool_limits
 
 from ml.catalogue import Catalogue, ProductFacts
 from ml.dataset import InteractionLog
+from ml.needs import peak_mb
 from ml.registry import Registry
 from ml.train import train
 from ml.training_data import TrainingData
@@ -64,7 +64,7 @@ def measured(rows: int, shoppers: int, products: int) -> dict[str, float]:
     with tempfile.TemporaryDirectory() as folder, threadpool_limits(1):
         train(data, registry=Registry(Path(folder)), now=NOW)
     seconds = time.process_time() - started
-    return {"mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1_000, "seconds": seconds}
+    return {"mb": peak_mb(), "seconds": seconds}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

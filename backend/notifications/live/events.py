@@ -57,7 +57,9 @@ def _inbox(keys: Collection[int]) -> Iterator[LiveEvent]:
 def _stock(product_ids: Collection[int]) -> Iterator[LiveEvent]:
     if not product_ids:
         return
-    rows = Variant.objects.filter(product__in=product_ids, product__deleted_at=None, is_active=True)
+    rows = Variant.objects.filter(
+        product__in=product_ids, product__deleted_at=None, product__is_active=True, is_active=True
+    )
     available: dict[int, list[dict[str, int]]] = defaultdict(list)
     for variant in rows.order_by("product_id", "pk"):
         left = max(0, variant.stock - variant.reserved)

@@ -1,5 +1,6 @@
 """What a connection may watch, as the view hands it to the server that keeps the connection."""
 
+import json
 from dataclasses import dataclass
 from typing import Self
 
@@ -30,7 +31,8 @@ class Grant:
             "session": self.session,
             "after": self.after,
         }
-        return orjson.dumps(fields).decode()
+        # In ASCII, as headers are.
+        return json.dumps(fields)
 
     @classmethod
     def read(cls, text: str | bytes) -> Self:

@@ -11,7 +11,7 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from backend.accounts.authentication import session_of
-from backend.api.addresses import client_address
+from backend.api.addresses import client_address, counted_address
 from backend.api.parameters import parse
 from backend.api.renderers import JsonAlways
 from backend.api.schema import operation
@@ -65,7 +65,7 @@ class LiveView(APIView):
         parameters = parse(request, LiveParameters)
         products = parameters.get("products", "")
         targets = {product_target(int(product)) for product in products.split(",") if product}
-        session, client = "", f"address:{client_address(request)}"
+        session, client = "", f"address:{counted_address(client_address(request))}"
         if request.user.is_authenticated:
             targets.add(user_target(request.user.pk))
             session, client = str(session_of(request).pk), user_target(request.user.pk)
@@ -73,8 +73,9 @@ class LiveView(APIView):
             raise NotAuthenticated
         after = request.headers.get("Last-Event-ID") or parameters.get("last_event_id", "")
         grant = Grant(targets=frozenset(targets), client=client, session=session, after=after[:40])
-        # The web process replaces the body by the stream.
         response = HttpResponse(content_type="text/event-stream")
-        response[HEADER] = grant.written()
+        if request.method != "HEAD":
+            # The web process replaces the body by the stream.
+            response[HEADER] = grant.written()
         response["Cache-Control"] = "no-store"
         return response

@@ -214,3 +214,15 @@ def test_structured_data_of_a_product_with_several_variants() -> None:
 def test_hidden_products_have_no_structured_data() -> None:
     hidden = product("Hidden", is_active=False)
     assert client_of().get(f"/api/products/{hidden.pk}/json-ld/").json()["code"] == "product_not_found"
+
+
+@pytest.mark.parametrize("character", ["\x01", "\ufffe", " ", "<"])
+def test_odd_characters_of_image_addresses_break_nothing(character: str) -> None:
+    lamp = product("Lamp")
+    Product.unpublished.filter(pk=lamp.pk).update(image_urls=[f"https://img.example/a{character}.png"])
+
+    content = client_of().get(f"/sitemaps/products-{lamp.pk // sitemaps.SPAN}.xml").content
+    [image] = ElementTree.fromstring(content).iter("{http://www.google.com/schemas/sitemap-image/1.1}loc")
+
+    assert str(image.text).startswith("https://img.example/a")
+    assert rows("xml")[0]["image_link"] == image.text

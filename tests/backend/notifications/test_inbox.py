@@ -125,6 +125,16 @@ def test_messages_wait_for_the_end_of_quiet_hours_for_more_than_a_day_if_need_be
     assert len(server.accepted) == 2
 
 
+def test_facts_of_quiet_hours_become_one_message(ann: User, server: MailServer, clock: Clock) -> None:
+    client_of(ann).put(QUIET, {"starts": "12:00", "ends": "14:00", "time_zone": "UTC"})
+    told(ann, clock, "Lamp", "Shade", "Vase")
+    assert server.accepted == []
+    clock.pass_(hours=2)
+    assert send_due(clock=clock) == 1
+    [(_, message)] = server.accepted
+    assert message["Subject"] == "3 products that you waited for are available again"
+
+
 @pytest.mark.parametrize(
     "body",
     [

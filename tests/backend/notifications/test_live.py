@@ -379,3 +379,28 @@ def test_guests_watch_products_only() -> None:
     assert (set(own.targets), own.client, own.after) == ({f"user:{ann.pk}"}, f"user:{ann.pk}", "5-0")
     assert own.session == str(Session.objects.get(user=ann).pk)
     assert client.get("/api/live/?products=3,x").status_code == 400
+
+
+@pytest.mark.parametrize("text", ["\N{SNOWMAN}", "\xe9", "x" * 50, "0-0"])
+def test_a_grant_is_read_as_it_was_written_whatever_a_client_sent(text: str) -> None:
+    grant = Grant(targets=frozenset({"product:1"}), client="address:1", after=text)
+    written = grant.written()
+    assert written.isascii()
+    assert Grant.read(written.encode("ascii")) == grant
+
+
+@pytest.mark.django_db
+def test_what_a_view_grants_to_guests() -> None:
+    clients = set()
+    for number in range(3):
+        client = shop.client_of()
+        response = client.get("/api/live/?products=1", REMOTE_ADDR=f"2001:db8::{number}")
+        clients.add(Grant.read(response[HEADER]).client)
+    assert len(clients) == 1, "one network is one client"
+    assert HEADER not in shop.client_of().head("/api/live/?products=1")
+
+
+@pytest.mark.django_db
+def test_the_stock_of_an_unlisted_product_is_not_told() -> None:
+    lamp = shop.product(stock=7, is_active=False)
+    assert list(events_of([Notice(Topic.PRODUCT, str(lamp.pk))])) == []

@@ -12,6 +12,7 @@ from backend.notifications.rendering import render
 from backend.outbox.models import Message
 from backend.outbox.subscribers import Notice
 from backend.outbox.topics import Topic
+from backend.wish_lists.models import WishListItem
 from backend.wish_lists.services import add_wish
 from backend.wish_lists.watching import tell
 from tests.backend import shop
@@ -70,3 +71,12 @@ def test_a_price_that_rose_again_is_left_out(ann: User, clock: Clock) -> None:
 
     assert message.subject == "Costs less: A vase"
     assert "A lamp" not in message.text
+
+
+def test_a_wish_that_was_removed_is_left_out(ann: User, clock: Clock) -> None:
+    lamp, vase = shop.product("A lamp", price="100.00"), shop.product("A vase", price="20.00")
+    wish(ann, lamp)
+    wish(ann, vase)
+    lower((lamp, "90.00"), (vase, "15.00"))
+    WishListItem.objects.filter(product=lamp).delete()
+    assert render(deliver(clock)).subject == "Costs less: A vase"

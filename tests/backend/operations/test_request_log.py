@@ -108,3 +108,11 @@ def test_queries_that_fail_are_counted(settings: Settings) -> None:
     with counted_queries() as queries, pytest.raises(DatabaseError):
         Product.objects.extra(where=["no_such_column = 1"]).count()
     assert queries.count == 1
+
+
+@pytest.mark.parametrize("path", ["/api/notifications/orders/a-secret/", "/api/wish-lists/shared/a-secret/"])
+def test_tokens_in_paths_are_not_logged(lines: list[Any], path: str) -> None:
+    APIClient().get(path)
+
+    assert lines
+    assert "a-secret" not in str(lines)

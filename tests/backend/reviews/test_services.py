@@ -18,6 +18,7 @@ from backend.reviews import reactions
 from backend.reviews.answers import delete_answer, write_answer
 from backend.reviews.counting import recount_ratings
 from backend.reviews.errors import (
+    AnswerNotFound,
     NotYourProductReview,
     NotYourReview,
     OwnProduct,
@@ -25,7 +26,7 @@ from backend.reviews.errors import (
     ReviewExists,
     ReviewNotFound,
 )
-from backend.reviews.models import Report, ReportReason, Review, Vote
+from backend.reviews.models import Answer, AnswerState, Report, ReportReason, Review, Vote
 from backend.reviews.moderation import Decision, OutcomeKind, Read, decide_answers, decide_reviews
 from backend.reviews.personal_data import PERSONAL_DATA
 from backend.reviews.services import update_review, withdraw_review
@@ -186,8 +187,9 @@ def test_the_seller_answers_once_and_the_answer_is_moderated() -> None:
     assert late.outcome is OutcomeKind.CHANGED_MEANWHILE
     with pytest.raises(NotYourProductReview):
         write_answer(row.pk, seller=seller(), text="Mine", **options)
-    delete_answer(row.pk, seller=shop, by=SYSTEM)
-    assert not hasattr(Review.objects.get(pk=row.pk), "answer")
+    delete_answer(row.pk, seller=shop, by=SYSTEM, now=NOW)
+    answer.refresh_from_db()
+    assert (answer.text, answer.deleted_at, answer.version) == ("", NOW, 3)
 
 
 def test_a_review_is_verified_once_a_unit_was_delivered() -> None:
@@ -277,3 +279,35 @@ def test_two_hundred_concurrent_reviews_votes_and_reports_are_counted_exactly(se
     assert (voted.helpful_count, Vote.objects.count()) == (50, 50)
     assert (voted.report_count, Report.objects.count()) == (50, 50)
     assert list(recount_ratings()) == []
+
+
+def test_a_decision_about_a_deleted_answer_is_not_about_the_next_one(settings: Any) -> None:
+    settings.REVIEWS_PUBLISHED_AT_ONCE = False
+    shop = seller()
+    row = review(product(sold_by=shop))
+    decide(row)
+    read, _ = write_answer(row.pk, seller=shop, text="Thank you!", by=SYSTEM, now=NOW)
+    delete_answer(row.pk, seller=shop, by=SYSTEM, now=NOW)
+    write_answer(row.pk, seller=shop, text="Visit evil.example", by=SYSTEM, now=NOW)
+
+    decide_answers(
+        [Read(review_id=row.pk, version=read.version)], decision=Decision.APPROVE, by=SYSTEM, now=NOW
+    )
+
+    assert Answer.objects.get().state == AnswerState.PENDING
+
+
+def test_a_refused_answer_that_is_deleted_and_written_again_is_moderated(settings: Any) -> None:
+    settings.REVIEWS_PUBLISHED_AT_ONCE = True
+    shop = seller()
+    row = review(product(sold_by=shop))
+    answer, _ = write_answer(row.pk, seller=shop, text="Buy elsewhere", by=SYSTEM, now=NOW)
+    read = [Read(review_id=row.pk, version=answer.version)]
+    decide_answers(read, decision=Decision.REJECT, reason="Not here.", by=SYSTEM, now=NOW)
+    delete_answer(row.pk, seller=shop, by=SYSTEM, now=NOW)
+    with pytest.raises(AnswerNotFound):
+        delete_answer(row.pk, seller=shop, by=SYSTEM, now=NOW)
+
+    again, is_new = write_answer(row.pk, seller=shop, text="Buy elsewhere", by=SYSTEM, now=NOW)
+
+    assert (again.state, is_new) == (AnswerState.PENDING, True)

@@ -2,10 +2,12 @@
 
 from datetime import timedelta
 from itertools import pairwise
+from typing import NoReturn
 
 import pytest
 
 from backend.audit.models import AuditEntry
+from backend.webhooks.errors import NotSent
 from backend.webhooks.models import (
     DeliveryAttempt,
     EndpointState,
@@ -132,9 +134,34 @@ def test_retry_after_is_respected(
     assert receiver.not_before == clock.now + min(pause, timedelta(hours=1))
 
 
+def test_an_answer_that_is_no_http_is_a_failed_attempt_although_it_has_zero_bytes(sending: Sending) -> None:
+    receiver = endpoint()
+    event(1)
+
+    def not_http() -> NoReturn:
+        raise NotSent("BadStatusLine: \x00\x00junk\r\n")
+
+    sending.client.answers[receiver.url] = not_http
+
+    sending.all_due()
+
+    receiver.refresh_from_db()
+    assert receiver.failures == 1
+    assert DeliveryAttempt.objects.get().error.startswith("BadStatusLine: \N{REPLACEMENT CHARACTER}")
+    assert WebhookDelivery.objects.get().attempts == 1
+
+
 @pytest.mark.parametrize(
     ("status", "retry_after"),
-    [(500, "3600"), (503, ""), (503, "soon"), (429, "-5"), (503, "Mon, 02 Mar 2020 12:10:00 GMT")],
+    [
+        (500, "3600"),
+        (503, ""),
+        (503, "soon"),
+        (429, "-5"),
+        (503, "Mon, 02 Mar 2020 12:10:00 GMT"),
+        (503, "Fri, 31 Dec 99999999999999999999 23:59:59 GMT"),
+        (429, "Mon, 01 Jan 2029 00:00:00 +" + "9" * 30),
+    ],
 )
 def test_other_values_of_retry_after_have_no_effect(
     sending: Sending, clock: Clock, status: int, retry_after: str

@@ -7,6 +7,7 @@ import pytest
 from backend.accounts.models import User
 from backend.catalog.models import Product
 from backend.catalog.services import update_product
+from backend.catalog.variant_services import update_variant
 from backend.inventory.models import BackInStock
 from backend.inventory.reservations import reserve
 from backend.outbox.models import Message
@@ -154,3 +155,26 @@ def test_two_deliveries_at_once_tell_once() -> None:
     outcomes = together(*[lambda: compare(lamp) for _ in range(3)])
     assert outcomes == [None] * 3
     assert (len(told_of_stock()), len(told_of_prices())) == (1, 1)
+
+
+def test_a_product_that_became_free_is_told_once() -> None:
+    lamp, shopper = product(price="10.00"), customer()
+    wish(shopper, lamp)
+    set_price(lamp, "0.00")
+    for _ in range(3):
+        compare(lamp)
+    assert told_of_prices() == [(shopper.pk, Decimal("10.00"), Decimal("0.00"))]
+
+
+def test_a_wish_without_a_choice_is_compared_with_what_is_in_stock() -> None:
+    shirt, shopper = product(price="10.00", stock=[0, 1]), customer()
+    sold_out, in_stock = shirt.variants.order_by("pk")
+    update_variant(
+        sold_out.pk, product_id=shirt.pk, changes={"price_modifier": Decimal("-5.00")}, by=SYSTEM, now=NOW
+    )
+    wish(shopper, shirt)
+    update_variant(
+        in_stock.pk, product_id=shirt.pk, changes={"price_modifier": Decimal("-4.00")}, by=SYSTEM, now=NOW
+    )
+    compare(shirt)
+    assert told_of_prices() == [(shopper.pk, Decimal("10.00"), Decimal("6.00"))]
