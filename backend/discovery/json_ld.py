@@ -45,7 +45,7 @@ def _product(page: Mapping[str, Any]) -> dict[str, Any]:
         common["aggregateRating"] = {
             "@type": "AggregateRating",
             "ratingValue": page["rating_average"],
-            "reviewCount": page["rating_count"],
+            "ratingCount": page["rating_count"],
             "bestRating": "5",
             "worstRating": "1",
         }

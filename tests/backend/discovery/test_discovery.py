@@ -185,7 +185,7 @@ def test_structured_data_of_a_product_with_one_variant() -> None:
     found, crumbs = graph(lamp)
     address = f"https://shop.example/p/lamp-{lamp.pk}"
     assert (found["@type"], found["name"], found["brand"]["name"]) == ("Product", NASTY, "Acme")
-    assert (found["aggregateRating"]["ratingValue"], found["aggregateRating"]["reviewCount"]) == ("4.50", 3)
+    assert (found["aggregateRating"]["ratingValue"], found["aggregateRating"]["ratingCount"]) == ("4.50", 3)
     assert found["offers"] == {
         "@type": "Offer",
         "url": address,
