@@ -47,7 +47,7 @@ class CategorySerializer(serializers.ModelSerializer[Category]):
 
 
 class PromotionOfCardSerializer(serializers.Serializer[Any]):
-    """The promotion that reduces a price for everybody; a countdown shows `ends_at` less `server_time`."""
+    """The promotion that reduces a price; a countdown begins at `ends_at` less `server_time`."""
 
     EXAMPLE = {"id": 1, "name": "Spring sale", "units_left": 17, "is_flash_sale": True}
 

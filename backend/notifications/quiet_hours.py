@@ -18,7 +18,7 @@ URGENT_KINDS = (
     NotificationKind.SECURITY_NOTICE,
 )
 SILENT_CHANNELS = ("inbox",)
-"""The channels that disturb nobody, so that they have no quiet hours."""
+"""The channels without quiet hours, because their messages make no sound."""
 REASON = "It is the recipient's quiet hours."
 
 

@@ -44,8 +44,8 @@ class Deliveries:
 class OrderDeliveries:
     """Creates deliveries for facts about orders.
 
-    It has a cursor of its own, which starts at the head: an upgrade that adds these kinds tells nobody of
-    what happened before.
+    It has a cursor of its own, which starts at the head: an upgrade that adds these kinds sends no messages
+    about what happened before.
     """
 
     clock: Callable[[], datetime]

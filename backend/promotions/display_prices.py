@@ -1,4 +1,4 @@
-"""Display prices: what one unit costs for nobody in particular, after promotions without a code.
+"""Display prices: what one unit costs a guest without a code, after promotions.
 
 The one evaluation function computes them, from the seller's price. They are stored with the variants, so that
 lists, filters, sorting and the index have them; carts and orders evaluate again. docs/decisions/prices.md

@@ -131,7 +131,7 @@ def forget_erased_shoppers(registry: Registry) -> None:
         try:
             key = UUID(subject)
         except ValueError:
-            # Not a key, so nobody's.
+            # Not a key of a shopper.
             return False
         if tombstone(key) not in erased:
             return False

@@ -101,7 +101,7 @@ def _changed(row: Review, action: str, *, pictures: int, by: Actor, now: datetim
     before, counted = row.state, row.counted
     row.picture_count += pictures
     if pictures > 0:
-        # What is left after a deletion was published before.
+        # Only new pictures have to be moderated: a deletion adds none.
         written(row)
         row.edited_at = now
     row.save()

@@ -35,7 +35,8 @@ class Wish:
     @property
     def price(self) -> Decimal:
         """The price now, of the variant or the lowest of the product's."""
-        return price_of(self.item)
+        item = self.item
+        return item.product.sale_price if item.variant is None else item.variant.sale_price
 
     @property
     def problem(self) -> Problem | None:
@@ -45,11 +46,6 @@ class Wish:
             return Problem.NOT_FOR_SALE
         in_stock = self.card["in_stock"] if variant is None else variant.available > 0
         return None if in_stock else Problem.SOLD_OUT
-
-
-def price_of(item: WishListItem) -> Decimal:
-    """Return the present price of the item's variant, or the lowest of its product."""
-    return item.product.sale_price if item.variant is None else item.variant.sale_price
 
 
 def lists_of(user_id: int) -> QuerySet[WishList]:
